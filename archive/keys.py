@@ -1,0 +1,60 @@
+"""The layout of an archive, which is this docstring; the functions make its keys.
+
+    <root>/warc/<source>/<YYYY>/<MM>/<DD>/<stem>.warc.gz   what was fetched: put once, never rewritten
+    <root>/warc/<source>/<YYYY>/<MM>/<DD>/<stem>.cdxj      its index, beside it
+    <root>/records/                                        Delta table: one row per distinct article text
+    <root>/captures/                                       Delta table: one row per archived response
+    <root>/runs/<flow>/<YYYY-MM-DD>/<run-id>.json          what a run did, for people and monitors
+
+`<root>` is `s3://bucket/prefix` or a local directory. Keys use `/`, are relative to the root and hold ASCII only.
+A stem is `<source>-<YYYYMMDDhhmmss>-<run-id>-<serial>`: the UTC second the file was opened, the run that wrote it, and
+a number that counts the run's files from 00000, so that no two writers ever choose the same key.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+
+RECORDS = "records"
+CAPTURES = "captures"
+WARC = "warc"
+RUNS = "runs"
+
+_STEM = re.compile(r"^(?P<source>[a-z0-9][a-z0-9-]*)-(?P<opened>\d{14})-(?P<run>[A-Za-z0-9_]+)-(?P<serial>\d{5})$")
+
+
+def warc_stem(source: str, opened: datetime, run_id: str, serial: int) -> str:
+    """Name of a WARC file without `.warc.gz`; `opened` is aware UTC, `run_id` letters, digits and underscores."""
+    stem = f"{source}-{opened:%Y%m%d%H%M%S}-{run_id}-{serial:05d}"
+    if not _STEM.match(stem):
+        raise ValueError(f"cannot name a WARC file {stem!r}: expected <source>-<time>-<run>-<serial>")
+    return stem
+
+
+def warc_key(stem: str) -> str:
+    """Key of the WARC file with this stem.
+
+    Raises:
+        ValueError: the stem is not one that `warc_stem` makes.
+    """
+    match = _STEM.match(stem)
+    if not match:
+        raise ValueError(f"{stem!r} is not the stem of an archived WARC file (<source>-<time>-<run>-<serial>)")
+    opened = match["opened"]
+    return f"{WARC}/{match['source']}/{opened[:4]}/{opened[4:6]}/{opened[6:8]}/{stem}.warc.gz"
+
+
+def index_key(warc: str) -> str:
+    """Key of the CDXJ index that belongs to the WARC file at this key."""
+    return warc.removesuffix(".warc.gz") + ".cdxj"
+
+
+def warc_prefix(source: str | None = None) -> str:
+    """Prefix under which the WARC files of a source, or of all, are listed."""
+    return f"{WARC}/{source}/" if source else f"{WARC}/"
+
+
+def run_key(flow: str, day: date, run_id: str) -> str:
+    """Key of a run's report; `day` is the UTC day the run began."""
+    return f"{RUNS}/{flow}/{day:%Y-%m-%d}/{run_id}.json"

@@ -1,0 +1,1 @@
+"""Pages in, articles out. Pure: no network, no disk, no clock, no environment, no global state."""

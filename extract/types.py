@@ -1,0 +1,185 @@
+"""What goes into extraction and what comes out: four frozen values.
+
+Nothing here does I/O. A `Source` says what is known of a site, a `Page` is one response as it was archived, and
+`extract_article()` turns the two into an `Article` or a `Rejection`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from types import MappingProxyType
+from typing import Literal
+from urllib.parse import unquote, urlsplit
+
+Calendar = Literal["gregorian", "jalali", "hijri"]
+Precision = Literal["second", "minute", "hour", "day", "month"]
+Evidence = Literal["none", "replica", "recorded"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A site to crawl, as a value. Adding a source is adding one of these."""
+
+    id: str
+    """Short name, used in keys and on the command line: lower-case letters, digits and inner hyphens."""
+    name: str
+    """The site's own name, as readers know it."""
+    language: str
+    """Main language, ISO 639: `ar`, `fa`, …"""
+    timezone: str
+    """IANA zone in which the site writes its times, e.g. `Asia/Tehran`."""
+    calendar: Calendar = "gregorian"
+    """Calendar of dates that name neither their calendar nor an unambiguous year."""
+    domains: tuple[str, ...]
+    """Registrable domains, without `www.`; a URL on one of them or on a subdomain belongs to the source."""
+    family: str | None = None
+    """CMS family (`asam`, `iransamaneh`, `nastooh`, `jannah`, `sahifa`, `newspaper`, `wordpress`, `arabstoday`, …);
+    None: structure and labels alone decide."""
+    feeds: tuple[str, ...] = ()
+    """RSS or Atom URLs."""
+    sitemaps: tuple[str, ...] = ()
+    """Sitemap or sitemap-index URLs, beside those that robots.txt names."""
+    listings: tuple[str, ...] = ()
+    """HTML pages that list articles: home, sections, archives. They are archived as `support`, not judged."""
+    article: str = ""
+    """Regular expression, searched in the percent-decoded path and query: a link found in a listing is followed when it
+    matches. Empty: no rule, every link on the domains is followed that `skip` does not name."""
+    skip: str = ""
+    """Regular expression, searched likewise: links and child sitemaps that are never fetched. Empty: none."""
+    brands: tuple[str, ...] = ()
+    """Names by which the site calls itself in titles, datelines and image texts, beside `name`."""
+    daily: tuple[int, int] = (0, 100_000)
+    """Fewest and most articles expected in a day."""
+    evidence: Evidence = "none"
+    """What has verified this source: `recorded` real pages, `replica` pages rebuilt from facts, or `none`."""
+
+    @cached_property
+    def _article(self) -> re.Pattern[str] | None:
+        return re.compile(self.article) if self.article else None
+
+    @cached_property
+    def _skip(self) -> re.Pattern[str] | None:
+        return re.compile(self.skip) if self.skip else None
+
+    def owns(self, url: str) -> bool:
+        """Whether `url` is on one of the source's domains."""
+        host = (urlsplit(url).hostname or "").rstrip(".")
+        return any(host == domain or host.endswith("." + domain) for domain in self.domains)
+
+    def skips(self, url: str) -> bool:
+        """Whether `url` is never to be fetched."""
+        return bool(self._skip and self._skip.search(_target(url)))
+
+    def looks_like_article(self, url: str) -> bool:
+        """Whether a link found in a listing is to be followed."""
+        if not self.owns(url) or self.skips(url):
+            return False
+        return bool(self._article.search(_target(url))) if self._article else True
+
+
+def _target(url: str) -> str:
+    parts = urlsplit(url)
+    return unquote(parts.path or "/") + (f"?{unquote(parts.query)}" if parts.query else "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """One response as archived. Bytes stay bytes until `extract.decode` reads them."""
+
+    content: bytes
+    """The entity: after content decoding (gzip, br), before any charset is applied."""
+    url: str | None = None
+    """Where it came from, absolute; None for a file of unknown origin."""
+    content_type: str | None = None
+    """Value of the Content-Type header, e.g. `text/html; charset=windows-1256`; None: to be guessed."""
+    status: int = 200
+    """HTTP status code."""
+    fetched_at: datetime | None = None
+    """Aware time of the fetch: relative dates count from it and later dates are doubted. None: unknown."""
+
+
+class Reason(StrEnum):
+    """Why a page is refused. The values are stored, so they never change their meaning."""
+
+    NOT_AN_ARTICLE = "not_an_article"
+    TOO_SHORT = "too_short"
+    SOFT_404 = "soft_404"
+    HTTP_ERROR = "http_error"
+    BLOCKED = "blocked"
+    WRONG_LANGUAGE = "wrong_language"
+    NOT_HTML = "not_html"
+    UNDECODABLE = "undecodable"
+    TIMED_OUT = "timed_out"
+    TOO_LARGE = "too_large"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rejection:
+    """A page that is not kept as a record, and why."""
+
+    reason: Reason
+    detail: str
+    """One sentence for a person: what was seen that led to the refusal."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Date:
+    """A date read from a page, with its provenance."""
+
+    at: datetime
+    """Aware; in the offset the page gave, or else in the source's zone."""
+    raw: str
+    """The characters it was read from, as they stand on the page."""
+    calendar: Calendar
+    """Calendar of `raw`."""
+    precision: Precision
+    """Smallest unit that `raw` states; what is finer in `at` is zero."""
+    where: str
+    """Where it stood: `json-ld`, `meta:article:published_time`, `time[datetime]`, `family:.news_time`, `line`, …"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Article:
+    """The article and nothing but the article."""
+
+    title: str
+    """Headline without the site's suffix and without the kicker."""
+    paragraphs: tuple[str, ...]
+    """The text in order: lead, paragraphs, subheadings, list items; none is empty, none holds a line break."""
+    kicker: str | None = None
+    """The line above the headline (روتيتر), if the page has one."""
+    authors: tuple[str, ...] = ()
+    """People, as named in the byline; never an agency, never invented."""
+    published: Date | None = None
+    """None where the page does not say: better no date than a wrong one."""
+    modified_at: datetime | None = None
+    """Aware time of the last change, as the page states it."""
+    language: str = "und"
+    """Language of the text, ISO 639 (`ar`, `fa`, `ckb`, `ur`, …); `und`: undetermined."""
+    section: str | None = None
+    """Innermost section named by the page."""
+    tags: tuple[str, ...] = ()
+    """Keywords, in the page's order, each once."""
+    attribution: tuple[str, ...] = ()
+    """Agencies and papers the text is taken from, in the order named: `("ایرنا", "خبرگزاری اسپوتنیک")`."""
+    site_name: str | None = None
+    """The site's name as the page states it, else the source's."""
+    image_url: str | None = None
+    """Absolute URL of the lead image."""
+    canonical_url: str | None = None
+    """`canonical_url()` of the URL the page declares for itself, if it is on the source's domains; else of its own."""
+    provenance: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Field name → where its value came from, in the words of `Date.where`."""
+    flags: tuple[str, ...] = ()
+    """Doubts, for people: `mojibake_repaired`, `mojibake_kept`, `future_date`, …"""
+
+    @property
+    def text(self) -> str:
+        """The paragraphs, one a line."""
+        return "\n".join(self.paragraphs)

@@ -1,0 +1,1 @@
+"""Runs: what the `warraq` command and the Prefect deployments do."""

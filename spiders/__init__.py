@@ -1,0 +1,1 @@
+"""Discovering and fetching. Everything a spider brings goes into WARC files, and nothing else leaves it."""
