@@ -1,0 +1,65 @@
+# Everything needs only make, git and Python >= 3.11 (on Debian: python3 and python3-venv). Nothing is installed outside .venv/.
+PYTHON ?= python3
+WARRAQ_ROOT ?= ./warraq-archive
+export WARRAQ_ROOT
+
+RUN := .venv/.run-installed
+DEV := .venv/.dev-installed
+PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet
+
+SAMPLES := arabkhabar etemadonline jannah arabstoday tunisiatoday wordpress
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench samples lock clean
+
+help:  ## say what can be made
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: $(RUN)  ## crawl the sample sites into $WARRAQ_ROOT, offline, on Prefect, and print what came of it
+	@.venv/bin/warraq crawl $(SAMPLES) --replay samples --prefect
+
+test: $(DEV)  ## run the tests (those that need Ceph are skipped, and say so, where it is not installed)
+	@.venv/bin/python -m pytest $(PYTEST_ARGS)
+
+check: $(DEV)  ## lint, types, direction of imports, examples of the documentation
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+	@.venv/bin/python -m pytest -q tests/docs
+
+format: $(DEV)  ## put the code into its standard form
+	@.venv/bin/ruff check --fix .
+	@.venv/bin/ruff format .
+
+bench: $(DEV)  ## run the benchmarks (ratios taken in one run)
+	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; .venv/bin/python $$benchmark || exit 1; done
+
+samples: $(DEV)  ## build samples/*.warc.gz again from samples/build
+	@.venv/bin/python -m samples.build
+
+lock: $(DEV)  ## resolve requirements/*.txt anew from pyproject.toml
+	@.venv/bin/uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --quiet --upgrade -o requirements/run.txt
+	@.venv/bin/uv pip compile pyproject.toml --group build --group dev --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --quiet -c requirements/run.txt -o requirements/dev.txt
+
+clean:  ## remove what make made, except archives
+	@rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Warraq needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || \
+	  { rm -rf .venv; echo "Python's venv module does not work here; on Debian: apt-get install python3-venv" >&2; exit 1; }
+
+$(RUN): .venv/bin/python requirements/run.txt pyproject.toml
+	@echo "Installing Warraq and its locked dependencies into .venv (about a minute) ..."
+	@$(PIP) install --require-hashes -r requirements/run.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV): $(RUN) requirements/dev.txt
+	@echo "Installing the locked tools for development into .venv ..."
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@

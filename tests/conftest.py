@@ -1,0 +1,81 @@
+"""Fixtures that more than one package's tests use: a real S3 server, and an environment without anybody's settings."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+GATEWAY = Path(__file__).parent / "ceph" / "gateway.sh"
+
+
+@dataclass(frozen=True)
+class Ceph:
+    """A running gateway."""
+
+    endpoint: str
+    access_key: str
+    secret_key: str
+    stranger_access_key: str
+    stranger_secret_key: str
+    bucket: str
+
+
+@pytest.fixture(autouse=True)
+def _nobodys_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Tests see neither the settings nor the credentials of the person who runs them."""
+    for name in list(os.environ):
+        if name.startswith(("WARRAQ_", "AWS_", "PREFECT_")):
+            monkeypatch.delenv(name)
+    home = tmp_path_factory.mktemp("home")
+    for name, folder in {"HOME": "", "XDG_STATE_HOME": "state", "XDG_CONFIG_HOME": "config"}.items():
+        monkeypatch.setenv(name, str(home / folder))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture(scope="session")
+def ceph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ceph]:
+    """Ceph's S3 gateway on loopback, started once for all tests that need it."""
+    missing = [name for name in ("ceph", "ceph-mon", "ceph-osd", "radosgw") if not shutil.which(name)]
+    if missing:
+        message = f"Ceph is not installed ({', '.join(missing)}); on Debian: ceph-mon ceph-osd radosgw ceph-common"
+        if os.environ.get("CI"):
+            pytest.fail(message + ". In CI these tests may not be skipped.")
+        pytest.skip(message)
+    directory = tmp_path_factory.mktemp("ceph") / "gateway"
+    with_python = os.environ | {"PYTHON": sys.executable}
+    started = subprocess.run(
+        [GATEWAY, "start", directory], env=with_python, capture_output=True, text=True, timeout=120, check=False
+    )
+    if started.returncode:
+        pytest.fail(f"Ceph did not start: {started.stderr}")
+    exported = dict(line.removeprefix("export ").split("=", 1) for line in started.stdout.splitlines())
+    try:
+        running = Ceph(
+            endpoint=exported["AWS_ENDPOINT_URL"],
+            access_key=exported["AWS_ACCESS_KEY_ID"],
+            secret_key=exported["AWS_SECRET_ACCESS_KEY"],
+            stranger_access_key="strangeraccess",
+            stranger_secret_key="strangersecret",
+            bucket="warraq",
+        )
+        yield running
+    finally:
+        subprocess.run([GATEWAY, "stop", directory], check=True, timeout=60)
+
+
+@pytest.fixture
+def s3_root(ceph: Ceph, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A fresh `s3://bucket/prefix`, with the environment set for it."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", ceph.endpoint)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ceph.access_key)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", ceph.secret_key)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    return f"s3://{ceph.bucket}/{uuid.uuid4().hex}"
