@@ -44,6 +44,9 @@ lock: $(DEV)  ## resolve requirements/*.txt anew from pyproject.toml
 	@.venv/bin/uv pip compile pyproject.toml --group build --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --quiet -c requirements/run.txt -o requirements/dev.txt
 
+	@.venv/bin/uv pip compile --group spark --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --quiet -c requirements/dev.txt -o requirements/spark.txt
+
 clean:  ## remove what make made, except archives
 	@rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
