@@ -1,0 +1,157 @@
+"""The two forms of a text: `canonical()`, the one we keep, and `fold()`, the one we compare.
+
+Canonical form loses nothing a reader sees or a writer meant; it only removes what two copies of the same typing differ in
+by accident of a browser, a font or a database. Folded form is for identity: it makes copies of a text equal that are
+spelt by different houses, and is never shown.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+ZWNJ = "\u200c"
+ZWJ = "\u200d"
+
+_MARKS = (  # Arabic vowel signs, Koranic annotation, hamza and madda above or below, superscript alef
+    *range(0x0610, 0x061B),
+    *range(0x064B, 0x0660),
+    0x0670,
+    *range(0x06D6, 0x06DD),
+    *range(0x06DF, 0x06E5),
+    0x06E7,
+    0x06E8,
+    *range(0x06EA, 0x06EE),
+    *range(0x08CA, 0x08E2),
+    *range(0x08E3, 0x0900),
+)
+# Signs that people type as signs: ﷺ ﷻ ﷼ ﷽ stay; in NFKC the first alone would become four words.
+_SIGNS = range(0xFDFA, 0xFDFE)
+
+
+def _clean_table() -> dict[int, str | None]:
+    table: dict[int, str | None] = dict.fromkeys(
+        (
+            *range(0x20),
+            0x7F,
+            0x00AD,  # soft hyphen
+            0x061C,  # bidirectional controls
+            *range(0x200E, 0x2010),
+            *range(0x202A, 0x202F),
+            *range(0x2066, 0x206A),
+            0x180E,
+            0x200B,  # zero width space: Arabic letters join across it, so nothing is seen of it
+            *range(0x2060, 0x2066),
+            *range(0x206A, 0x2070),
+            *range(0xFFF9, 0xFFFC),
+            0xFEFF,
+            *range(0xFDD0, 0xFDF0),
+            0xFFFE,
+            0xFFFF,
+        )
+    )
+    spaces = (
+        0x09,
+        0x0A,
+        0x0B,
+        0x0C,
+        0x0D,
+        0x1C,
+        0x1D,
+        0x1E,
+        0x1F,
+        0xA0,
+        0x1680,
+        0x2028,
+        0x2029,
+        0x202F,
+        0x205F,
+        0x3000,
+    )
+    table.update(dict.fromkeys((*spaces, *range(0x2000, 0x200B)), " "))
+    table.update(dict.fromkeys(range(0xD800, 0xE000), "\ufffd"))  # a lone surrogate cannot be written as UTF-8
+    for byte in range(0x80, 0xA0):  # HTML reads a C1 control as the windows-1252 character of that number
+        table[byte] = bytes([byte]).decode("cp1252", "ignore") or None
+    for code in (*range(0xFB50, 0xFE00), *range(0xFE70, 0xFEFF)):
+        plain = unicodedata.normalize("NFKC", chr(code))
+        if plain != chr(code) and code not in _SIGNS:
+            # A vowel sign in isolated form decomposes to a space and the sign; it belongs to the letter before.
+            table[code] = plain.removeprefix(" ")
+    return table
+
+
+def _fold_table() -> dict[int, str | None]:
+    table: dict[int, str | None] = dict.fromkeys((*_MARKS, *range(0x0300, 0x0370)))
+    # Hamza on the line, high hamza, tatweel, zero width (non-)joiner, variation selectors.
+    table.update(dict.fromkeys((0x0621, 0x0674, 0x0640, 0x200C, 0x200D, *range(0xFE00, 0xFE10))))
+    for letters, letter in (
+        ("أإآٱٲٳٵ", "ا"),
+        ("ؤٶۇٷ", "و"),
+        ("يىئېۍؽؾؿےۓٸ", "ی"),
+        ("كڪګڬڭڮ", "ک"),
+        ("ةۀہۂۃھەۿ", "ه"),
+    ):
+        table.update({ord(each): letter for each in letters})
+    for value in range(10):
+        table[0x0660 + value] = table[0x06F0 + value] = str(value)
+    table[ord("٫")] = "."
+    table.update({ord(comma): "," for comma in "٬،"})
+    return table
+
+
+_CLEAN = _clean_table()
+_FOLD = _fold_table()
+_ARABIC_LETTER = r"[\u0620-\u064A\u066E-\u06D3\u06D5\u06FA-\u06FF\u0750-\u077F]"
+_NOT_SIGN = re.compile(f"(?<={_ARABIC_LETTER})¬(?={_ARABIC_LETTER})")
+_EDGE = r"\s!-/:-@\[-`{-~¡-¿×÷،؛؞؟٪-٭۔\u2010-\u2027\u2030-\u205E"
+_LOOSE_JOINER = re.compile(
+    rf"(?<![^{_EDGE}])[\u200c\u200d]+|\u200c+(?![^{_EDGE}])|\u200d+(?!\S)|(?<=[\u200c\u200d])[\u200c\u200d]+"
+)
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
+_NOT_WORD = re.compile(r"(?:[^\w.]|_|(?<!\d)\.|\.(?!\d))+")
+
+
+def canonical(text: str) -> str:
+    """The form of a text that is kept: one line, as its writer spelt it.
+
+    - Unicode NFC; Arabic presentation forms (U+FB50-FDFF, U+FE70-FEFF) become their letters (ﷲ: الله), except the signs
+      ﷺ ﷻ ﷼ ﷽ and the ornate brackets, which are typed as they are.
+    - Every kind of space, tab and line break is a space, runs of them are one, and none is left at the ends.
+    - Bidirectional controls, soft hyphens, byte order marks, zero width spaces, control characters are removed;
+      C1 controls are what HTML takes them for, characters of windows-1252. Lone surrogates become U+FFFD.
+    - ZWNJ and ZWJ stay within words; they go at the ends of lines, beside spaces and (ZWNJ) beside punctuation.
+      `¬` between Arabic letters is a ZWNJ that an old converter lost.
+    - Spelling stays: tatweel, vowel signs, Arabic ي and ك in Persian, digits, quotes and dashes of every kind.
+
+    Idempotent.
+    """
+    text = _NOT_SIGN.sub(ZWNJ, unicodedata.normalize("NFC", text.translate(_CLEAN)))
+    text = " ".join(text.split())
+    if ZWNJ in text or ZWJ in text:
+        text = " ".join(_LOOSE_JOINER.sub("", text).split())
+    return unicodedata.normalize("NFC", text)
+
+
+def fold(text: str) -> str:
+    """The form of a text that is compared: lower-case words and numbers with single spaces between.
+
+    - NFKC and case folding; vowel signs, tatweel, zero width characters and hamza on the line are removed.
+    - Letters written in several ways are one: أ إ آ ٱ: ا; ي ى ئ: ی; ؤ: و; ك: ک; ة ۀ ہ ە: ه.
+    - Digits are ASCII. A decimal mark (`.`, `٫`, or a comma) stays in its number, as a point; a comma or `٬` before exactly
+      three digits separates thousands and goes: `١٬٥٠٠٫٥` is `1500.5`. A number so always is one word.
+    - All else (punctuation, quotes, symbols) is a space.
+
+    Idempotent, and the same for a text and its canonical form.
+    """
+    text = _NOT_SIGN.sub("", unicodedata.normalize("NFC", text.translate(_CLEAN)))
+    text = unicodedata.normalize("NFKC", text).casefold()
+    text = unicodedata.normalize("NFKC", text.translate(_FOLD)).translate(_FOLD)
+    if "," in text:
+        text = _DECIMAL_COMMA.sub(".", _THOUSANDS.sub("", text))
+    return _NOT_WORD.sub(" ", text).strip()
+
+
+def words(text: str) -> list[str]:
+    """The words and numbers of a text, folded, in order."""
+    return fold(text).split()
