@@ -1,0 +1,247 @@
+"""Whether two texts that share most of their words say the same thing. Pure.
+
+Shared words alone do not tell. Yesterday's and today's exchange rates, weather or prayer times, and two reports of one
+accident with other casualty figures, share 95 % of their words and say different things; a wire story under another
+brand, with another dateline, another spelling of names, a trimmed tail and a paragraph of promotion shares 70 % and
+says the same. So the two texts are aligned word by word, and what stands where they differ decides:
+
+1. **Overlap.** At least 70 % of the shorter text is common to both.
+2. **Numbers.** Where one text has other numbers than the other at the same place, they contradict each other: digits of
+   any script, and numerals from three up in words (Arabic, Persian). A number that only one of them has at a place
+   contradicts too, unless the other states it elsewhere, or it belongs to a date in the dateline, or it stands in a
+   passage (eight words or more) that the other text lacks after its beginning: a trimmed or an added paragraph.
+3. **Dates.** Names of months (of all calendars; كانون الثاني is يناير) and of weekdays that differ at the same place
+   contradict.
+4. **Names and other words.** Words replaced by words that are not another spelling of them (بوتن / بوتين) count against
+   the copy; it may have two in a hundred, one at the least. Free are the names of the sites and agencies that the two
+   texts come from, the dateline (the first twelve words), and a last passage that replaces another, such as another
+   house's closing promotion.
+
+Two words are spellings of one another when three quarters of their letters agree. So names that differ by a letter
+(محمد, محمود) pass as spellings; and a report that only adds or lacks paragraphs is taken for a copy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence, Set
+from decimal import Decimal
+from difflib import SequenceMatcher
+
+from extract.text import fold, words
+
+_OVERLAP = 0.7
+_PASSAGE = 8
+_DATELINE = 12
+_OTHER_WORDS = 0.02
+_SPELLING = 0.75
+
+
+def contradiction(original: str, copy: str, *, brands: Set[str] = frozenset()) -> str | None:
+    """What speaks against `copy` saying the same as `original`: a few words for people; None if nothing does.
+
+    Args:
+        original: A text, one paragraph a line.
+        copy: Another. The order of the two does not matter.
+        brands: Names, in any form, of the sites and agencies the two texts come from.
+    """
+    a, b = _words(original), _words(copy)
+    free = {word for brand in brands for word in words(brand)}
+    edits = SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
+    common = sum(i2 - i1 for tag, i1, i2, _, _ in edits if tag == "equal")
+    if common < _OVERLAP * min(len(a), len(b)):
+        return f"only {common} words in common"
+    stated_a, stated_b = set(_numbers(a)), set(_numbers(b))
+    others = 0
+    for tag, i1, i2, j1, j2 in edits:
+        if tag == "equal":
+            continue
+        left, right = a[i1:i2], b[j1:j2]
+        beginning = i1 < _DATELINE and j1 < _DATELINE
+        ending = i2 == len(a) and j2 == len(b) and _is_passage(left) and _is_passage(right)
+        if ending:
+            continue
+        if conflict := _conflict(left, right, stated_a, stated_b, beginning=beginning):
+            return conflict
+        if left and right and not beginning:
+            others += _other_words(left, right, free)
+    allowed = max(1, int(_OTHER_WORDS * common))
+    return f"{others} words replaced by others" if others > allowed else None
+
+
+def _words(text: str) -> list[str]:
+    return _SPACED_WEEKDAY.sub(r"\1شنبه", fold(text)).split()
+
+
+def _conflict(
+    left: Sequence[str], right: Sequence[str], stated_a: Set[str], stated_b: Set[str], *, beginning: bool
+) -> str | None:
+    one, other = list(_numbers(left)), list(_numbers(right))
+    if one and other:
+        if one != other:
+            return f"{' '.join(one)} against {' '.join(other)}"
+    elif one or other:
+        run, alone, elsewhere = (left, one, stated_b) if one else (right, other, stated_a)
+        passage = _is_passage(run) and not beginning
+        dateline = beginning and len(run) <= _DATELINE and (_calendar_names(run) or any(map(_YEAR.match, alone)))
+        if not passage and not dateline and not set(alone) <= elsewhere:
+            return f"{' '.join(alone)} in one text only"
+    dates, other_dates = _calendar_names(left), _calendar_names(right)
+    if dates and other_dates and not dates & other_dates:
+        return f"{' '.join(sorted(dates))} against {' '.join(sorted(other_dates))}"
+    return None
+
+
+def _is_passage(run: Sequence[str]) -> bool:
+    """Whether the run is running text of its own: a row of figures is not."""
+    return sum(not _DIGITS.search(word) for word in run) >= _PASSAGE
+
+
+def _other_words(left: Sequence[str], right: Sequence[str], free: Set[str]) -> int:
+    """How many words are replaced by words that are not spellings of them."""
+    left = [word for word in left if word not in free]
+    right = [word for word in right if word not in free]
+    if not left or not right or _alike("".join(left), "".join(right)):  # joined: عبد الله is عبدالله
+        return 0
+    if len(left) == len(right):
+        return sum(not _alike(one, other) for one, other in zip(left, right, strict=True))
+    return max(len(left), len(right))
+
+
+def _alike(one: str, other: str) -> bool:
+    one, other = one.removeprefix("ال"), other.removeprefix("ال")
+    return SequenceMatcher(None, one, other, autojunk=False).ratio() >= _SPELLING
+
+
+# --- numbers and calendar names ---------------------------------------------------------------------------------------
+
+_DIGITS = re.compile(r"\d+(?:\.\d+)?")
+_SPACED_WEEKDAY = re.compile(r"\b(یک|دو|سه|چهار|پنج) شنبه\b")  # as often written as یک‌شنبه; not the number one
+_YEAR = re.compile(r"(?:1[34]|19|20)\d\d$")
+# Short rests are left alone: Persian بسته is no six (ستة), nor کسی thirty.
+_PREFIX = re.compile(r"^(?:[وف]?[بلک]?ال|[وف]?لل|[وف]?[بلک](?=.{4})|[وف])(?=.{3})")
+
+# Values that add up (خمسة وعشرون) or multiply what stands before them (سه هزار, ثلاثة ملايين). One and two are left
+# out: they are pronouns and duals as often as numbers.
+_UNITS = {
+    3: "ثلاث ثلاثة سه",
+    4: "أربع أربعة چهار",
+    5: "خمس خمسة پنج",
+    6: "ست ستة شش",
+    7: "سبع سبعة هفت",
+    8: "ثمان ثماني ثمانية هشت",
+    9: "تسع تسعة نه",
+    10: "عشر عشرة ده",
+    11: "یازده",
+    12: "دوازده",
+    13: "سیزده",
+    14: "چهارده",
+    15: "پانزده",
+    16: "شانزده",
+    17: "هفده",
+    18: "هجده",
+    19: "نوزده",
+    20: "عشرون عشرين بیست",
+    30: "ثلاثون ثلاثين سی",
+    40: "أربعون أربعين چهل",
+    50: "خمسون خمسين پنجاه",
+    60: "ستون ستين شصت",
+    70: "سبعون سبعين هفتاد",
+    80: "ثمانون ثمانين هشتاد",
+    90: "تسعون تسعين نود",
+    200: "مئتان مئتين مائتان مائتين دویست",
+    300: "ثلاثمئة ثلاثمائة سیصد",
+    400: "أربعمئة أربعمائة چهارصد",
+    500: "خمسمئة خمسمائة پانصد",
+    600: "ستمئة ستمائة ششصد",
+    700: "سبعمئة سبعمائة هفتصد",
+    800: "ثمانمئة ثمانمائة هشتصد",
+    900: "تسعمئة تسعمائة نهصد",
+}
+_SCALES = {
+    100: "مئة مائة صد",
+    1_000: "ألف آلاف هزار",
+    1_000_000: "مليون ملايين میلیون",
+    1_000_000_000: "مليار مليارات میلیارد بليون",
+}
+_MONTHS = (
+    "يناير، كانون الثاني، جانفي، ژانویه",
+    "فبراير، شباط، فيفري، فوریه",
+    "مارس، آذار",
+    "أبريل، نيسان، أفريل، آوریل",
+    "مايو، أيار، ماي، مه",
+    "يونيو، حزيران، جوان، ژوئن",
+    "يوليو، تموز، جويلية، يوليوز، ژوئیه",
+    "أغسطس، آب، أوت، غشت، اوت",
+    "سبتمبر، أيلول، شتنبر، سپتامبر",
+    "أكتوبر، تشرين الأول، اکتبر",
+    "نوفمبر، تشرين الثاني، نونبر، نوامبر",
+    "ديسمبر، كانون الأول، دجنبر، دسامبر",
+    *("فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور", "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند"),
+    *("محرم", "صفر", "رجب", "شعبان", "رمضان", "شوال"),
+    "ذو القعدة، ذي القعدة",
+    "ذو الحجة، ذي الحجة",
+)
+_WEEKDAYS = (
+    "السبت، شنبه",
+    "الأحد، یکشنبه",
+    "الاثنين، الإثنين، دوشنبه",
+    "الثلاثاء، سه‌شنبه",
+    "الأربعاء، چهارشنبه",
+    "الخميس، پنجشنبه",
+    "الجمعة، جمعه",
+)
+
+
+def _by_form(table: dict[int, str]) -> dict[str, int]:
+    return {fold(form): value for value, forms in table.items() for form in forms.split()}
+
+
+_UNIT = _by_form(_UNITS)
+_SCALE = _by_form(_SCALES)
+_CALENDAR = {
+    tuple(words(form)): fold(forms.partition("،")[0]) for forms in (*_MONTHS, *_WEEKDAYS) for form in forms.split("،")
+}
+
+
+def _numbers(run: Sequence[str]) -> Iterator[str]:
+    """The numbers stated, in order, as decimal digits: 25 for 25, ٢٥, خمسة وعشرون and بیست و پنج alike."""
+    value: Decimal | None = None
+    in_words = False
+    for word in [*run, ""]:
+        stem = _stem(word)
+        if value is not None and stem in _SCALE:
+            value *= _SCALE[stem]
+        elif value is not None and in_words and stem in _UNIT:
+            value += _UNIT[stem]
+        elif value is not None and in_words and word == "و":
+            continue
+        else:
+            if value is not None:
+                yield _decimal(value)
+                value = None
+            if stem in _UNIT:
+                value, in_words = Decimal(_UNIT[stem]), True
+            elif digits := _DIGITS.findall(word):
+                yield from (_decimal(Decimal(each)) for each in digits[:-1])
+                value, in_words = Decimal(digits[-1]), False
+
+
+def _decimal(value: Decimal) -> str:
+    return f"{value.normalize():f}"
+
+
+def _stem(word: str) -> str:
+    """A numeral, month or weekday without what Arabic writes together with it (and, in, to, the)."""
+    return word if word in _UNIT else _PREFIX.sub("", word)
+
+
+def _calendar_names(run: Sequence[str]) -> set[str]:
+    """The months and weekdays named, each by its first name in the lists above."""
+    found: set[str] = set()
+    for at, word in enumerate(run):
+        for name in ((word, run[at + 1]) if at + 1 < len(run) else (), (word,), (_stem(word),)):
+            if name in _CALENDAR:
+                found.add(_CALENDAR[name])
+                break
+    return found

@@ -1,0 +1,334 @@
+"""The two Delta tables of an archive: their columns, how they are read and how a batch is committed.
+
+Any engine that knows Delta Lake reads them. They are written with optimistic concurrency: a writer reads a `Snapshot`,
+decides against it, and its commit succeeds only while the table still is at the snapshot's version.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pyarrow as pa
+from deltalake import (
+    CommitProperties,
+    DeltaTable,
+    PostCommitHookProperties,
+    QueryBuilder,
+    WriterProperties,
+    write_deltalake,
+)
+from deltalake.exceptions import CommitFailedError, DeltaError, SchemaMismatchError, TableNotFoundError
+
+from archive.keys import CAPTURES, RECORDS
+from archive.store import Store, StoreError
+
+Row = dict[str, Any]
+
+
+class Conflict(Exception):  # noqa: N818  it is no error: the loop that decides again expects it
+    """Another writer committed first: read a new snapshot, decide again, commit again."""
+
+
+_TIME = pa.timestamp("us", tz="UTC")
+_TEXTS = pa.list_(pa.string())
+
+
+def _column(name: str, kind: pa.DataType, explanation: str, *, required: bool = False) -> pa.Field:
+    return pa.field(name, kind, nullable=not required, metadata={"comment": explanation})
+
+
+RECORD_COLUMNS = pa.schema(
+    [
+        _column(
+            "record_id",
+            pa.string(),
+            "Identity of the text: the first 32 hexadecimal digits of the SHA-256 of the folded text. One row each.",
+            required=True,
+        ),
+        _column("url", pa.string(), "Canonical URL of the article as it was first archived.", required=True),
+        _column("source", pa.string(), "Id of the source it was first archived from.", required=True),
+        _column("title", pa.string(), "Headline, without the site's suffix.", required=True),
+        _column("text", pa.string(), "The article, one paragraph a line, lead first.", required=True),
+        _column("authors", _TEXTS, "People named in the byline.", required=True),
+        _column("published_at", _TIME, "Time of publication; null where the page does not say."),
+        _column("published_raw", pa.string(), "The characters the time was read from, as they stand on the page."),
+        _column("published_calendar", pa.string(), "Calendar of `published_raw`: gregorian, jalali or hijri."),
+        _column("published_precision", pa.string(), "Smallest unit stated: second, minute, hour, day or month."),
+        _column("published_from", pa.string(), "Where on the page it stood: json-ld, meta:…, time[datetime], line, …"),
+        _column("modified_at", _TIME, "Time of the last change, as the page states it."),
+        _column("language", pa.string(), "Language of the text, ISO 639; und: undetermined.", required=True),
+        _column("section", pa.string(), "Innermost section named by the page."),
+        _column("tags", _TEXTS, "Keywords, in the page's order.", required=True),
+        _column("attribution", _TEXTS, "Agencies and papers the text is taken from.", required=True),
+        _column("site_name", pa.string(), "Name of the site, as the page states it."),
+        _column("image_url", pa.string(), "Absolute URL of the lead image."),
+        _column(
+            "revision_of",
+            pa.string(),
+            "Record that the same URL of the same source showed before; null where it showed none.",
+        ),
+        _column(
+            "revision",
+            pa.int32(),
+            "How many texts of this URL the archive held before this one: 0 for the first.",
+            required=True,
+        ),
+        _column(
+            "duplicate_of",
+            pa.string(),
+            "Record of which this one is a near-duplicate. That record is never itself a near-duplicate.",
+        ),
+        _column("similarity", pa.float32(), "Estimated share of common word 3-grams with `duplicate_of`, 0 to 1."),
+        _column(
+            "signature", pa.binary(), "MinHash signature of the text: 112 bytes (archive/dedup.py).", required=True
+        ),
+        _column("first_fetched_at", _TIME, "Time of the fetch that brought the text.", required=True),
+        _column("capture_id", pa.string(), "The capture that brought the text.", required=True),
+        _column("extractor", pa.string(), "Name and version of the rules that read the page.", required=True),
+        _column(
+            "published_month",
+            pa.string(),
+            "Partition: YYYY-MM of `published_at`, or of `first_fetched_at` where that is null; in UTC.",
+            required=True,
+        ),
+    ]
+)
+"""Columns of `records`: one row per distinct article text."""
+
+CAPTURE_COLUMNS = pa.schema(
+    [
+        _column("capture_id", pa.string(), "UUID of the response's WARC record.", required=True),
+        _column("source", pa.string(), "Id of the source it was fetched for.", required=True),
+        _column("url", pa.string(), "The URL that was requested.", required=True),
+        _column(
+            "canonical_url",
+            pa.string(),
+            "The URL the article declares for itself, or else `url`, in its canonical form.",
+            required=True,
+        ),
+        _column("fetched_at", _TIME, "Time of the fetch.", required=True),
+        _column("http_status", pa.int32(), "HTTP status code.", required=True),
+        _column("payload_digest", pa.string(), "Digest of the payload, as the WARC record states it.", required=True),
+        _column(
+            "outcome",
+            pa.string(),
+            "new, revision, unchanged, exact_duplicate, near_duplicate, rejected or support; see archive/dedup.py.",
+            required=True,
+        ),
+        _column("reason", pa.string(), "Why a page was rejected: not_an_article, soft_404, blocked, …; else null."),
+        _column("detail", pa.string(), "One sentence on what was seen that led to the rejection; else null."),
+        _column("record_id", pa.string(), "The record that holds the text; null where there is none to hold."),
+        _column("similarity", pa.float32(), "As in `records`, for a near_duplicate; else null."),
+        _column("warc_key", pa.string(), "Key of the WARC file, relative to the archive's root.", required=True),
+        _column("warc_offset", pa.int64(), "Where the record begins in the file, in bytes.", required=True),
+        _column("warc_length", pa.int64(), "Length of the record in the file, compressed, in bytes.", required=True),
+        _column("run_id", pa.string(), "The run that ingested the file.", required=True),
+        _column("extractor", pa.string(), "Name and version of the rules that read the page.", required=True),
+        _column("fetched_date", pa.date32(), "Partition: UTC day of `fetched_at`.", required=True),
+    ]
+)
+"""Columns of `captures`: one row per archived response."""
+
+
+@dataclass(frozen=True)
+class _Layout:
+    columns: pa.Schema
+    partition: str
+    statistics: str
+    """Columns whose minimum and maximum are kept per file; those of text and signature would only swell the log."""
+
+
+_LAYOUT = {
+    RECORDS: _Layout(
+        RECORD_COLUMNS, "published_month", "record_id,source,url,published_at,first_fetched_at,capture_id,duplicate_of"
+    ),
+    CAPTURES: _Layout(
+        CAPTURE_COLUMNS, "fetched_date", "capture_id,source,canonical_url,fetched_at,outcome,record_id,warc_key"
+    ),
+}
+
+
+class Snapshot:
+    """Both tables as they were when it was taken. A table that nobody has written yet reads as empty.
+
+    Attributes:
+        versions: table name → version, -1 for a table that does not exist.
+    """
+
+    def __init__(self, tables: Mapping[str, DeltaTable | None]) -> None:
+        self.versions = {name: -1 if table is None else table.version() for name, table in tables.items()}
+        self._tables = tables
+
+    def query(self, sql: str) -> pa.Table:
+        """The answer to a query over `records` and `captures` (DataFusion's SQL); strings come as plain strings.
+
+        Raises:
+            StoreError: the tables cannot be read, or the query is not valid.
+        """
+        with TemporaryDirectory(prefix="warraq-empty-") as scratch, _clear_errors("cannot query the tables"):
+            engine = QueryBuilder()
+            for name, layout in _LAYOUT.items():
+                table = self._tables[name] or DeltaTable.create(f"{scratch}/{name}", layout.columns)
+                engine.register(name, table)
+            return _plain(pa.table(engine.execute(sql).read_all()))
+
+
+class Tables:
+    """The tables of the archive in a store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def snapshot(self) -> Snapshot:
+        """Both tables at their present versions.
+
+        `captures` is opened first: as a record is committed before the captures that name it, every record they name
+        is then in the snapshot too.
+
+        Raises:
+            StoreError: a table cannot be opened, or was made by another version of Warraq.
+        """
+        captures = self._open(CAPTURES)
+        return Snapshot({RECORDS: self._open(RECORDS), CAPTURES: captures})
+
+    def append(self, table: str, rows: Sequence[Row], seen: Snapshot, *, note: Mapping[str, str]) -> None:
+        """Commit `rows` to `table`, all or none, if it still is at the version that `seen` shows.
+
+        Args:
+            table: `records` or `captures`; created if `seen` shows that it does not exist.
+            rows: A value for each column but the partition's, which follows from the others.
+            seen: What the rows were decided against.
+            note: Written into the commit, for people who read the table's history.
+
+        Raises:
+            Conflict: another writer committed to the table since.
+            StoreError: the table cannot be written.
+        """
+        layout = _LAYOUT[table]
+        data = pa.Table.from_pylist([_with_partition(table, row) for row in rows], layout.columns)
+        target = self._at(table, seen.versions[table])
+        with _clear_errors(f"cannot write the table {self._store.table_uri(table)}"):
+            try:
+                write_deltalake(
+                    target,
+                    data,
+                    mode="append",
+                    commit_properties=CommitProperties(custom_metadata=dict(note), max_commit_retries=0),
+                    # Removing old log files is a matter of upkeep, not of a writer in the middle of a crawl.
+                    post_commithook_properties=PostCommitHookProperties(
+                        create_checkpoint=True, cleanup_expired_logs=False
+                    ),
+                    writer_properties=WriterProperties(compression="ZSTD"),
+                )
+            except CommitFailedError as error:
+                self._conflict_if_moved(table, target.version(), error)
+                raise
+
+    def _conflict_if_moved(self, name: str, version: int, error: Exception) -> None:
+        """A commit fails for many reasons; only a newer version in the store means that another writer was faster."""
+        now = self._open(name)
+        if now is not None and now.version() > version:
+            raise Conflict(f"{name} went from version {version} to {now.version()}") from error
+
+    def _at(self, name: str, version: int) -> DeltaTable:
+        """The table at `version`; at -1 it is created."""
+        if version < 0:
+            return self._create(name)
+        with _clear_errors(f"cannot open the table {self._store.table_uri(name)}"):
+            return DeltaTable(self._store.table_uri(name), version=version, storage_options=self._store.table_options())
+
+    def _create(self, name: str) -> DeltaTable:
+        """Create the table; of racing writers one does, and the others are told of the conflict."""
+        layout = _LAYOUT[name]
+        with _clear_errors(f"cannot create the table {self._store.table_uri(name)}"):
+            try:
+                return DeltaTable.create(
+                    self._store.table_uri(name),
+                    layout.columns,
+                    mode="error",
+                    partition_by=[layout.partition],
+                    name=name,
+                    configuration={
+                        "delta.dataSkippingStatsColumns": layout.statistics,
+                        "delta.enableExpiredLogCleanup": "false",
+                    },
+                    storage_options=self._store.table_options(),
+                    commit_properties=CommitProperties(max_commit_retries=0),
+                )
+            except (DeltaError, OSError) as error:
+                self._conflict_if_moved(name, -1, error)
+                raise
+
+    def _open(self, name: str) -> DeltaTable | None:
+        uri = self._store.table_uri(name)
+        with _clear_errors(f"cannot open the table {uri}"):
+            try:
+                table = DeltaTable(uri, storage_options=self._store.table_options())
+            except TableNotFoundError:
+                return None
+        expected = set(_LAYOUT[name].columns.names)
+        if missing := expected - {field.name for field in table.schema().fields}:
+            raise StoreError(
+                f"the table {uri} lacks the columns {', '.join(sorted(missing))}: it was written by another version of "
+                "Warraq; use that version, or another root"
+            )
+        return table
+
+
+def literal(value: str | datetime) -> str:
+    """`value` as SQL writes it."""
+    if isinstance(value, datetime):
+        return f"TIMESTAMP '{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}'"
+    return "'" + value.replace("'", "''") + "'"
+
+
+def literals(values: Iterator[str] | Sequence[str] | set[str]) -> str:
+    """`values` as the list of an SQL `IN`, sorted; a list that nothing is in where there are none."""
+    return "(" + (", ".join(literal(value) for value in sorted(values)) or "NULL") + ")"
+
+
+def _with_partition(table: str, row: Row) -> Row:
+    if table == RECORDS:
+        month: datetime = row["published_at"] or row["first_fetched_at"]
+        return {**row, "published_month": f"{month.astimezone(UTC):%Y-%m}"}
+    return {**row, "fetched_date": row["fetched_at"].astimezone(UTC).date()}
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """The engine answers in view types, which few other tools read yet."""
+
+    def kind(of: pa.DataType) -> pa.DataType:
+        if pa.types.is_string_view(of):
+            return pa.string()
+        if pa.types.is_binary_view(of):
+            return pa.binary()
+        return pa.list_(kind(of.value_type)) if pa.types.is_list(of) else of
+
+    return table.cast(pa.schema([pa.field(field.name, kind(field.type)) for field in table.schema]))
+
+
+_TERMINAL = re.compile(r"\x1b\[[0-9;]*m|↳")
+_TEMPORARY = re.compile(r"\b(?:429|50[0-4])\b|time[d-]? ?out|connect|reset|SlowDown|dispatch", re.IGNORECASE)
+
+
+@contextmanager
+def _clear_errors(doing: str) -> Iterator[None]:
+    """Turn what deltalake raises into a `StoreError` that says what was being done."""
+    try:
+        yield
+    except SchemaMismatchError as error:
+        raise StoreError(f"{doing}: the columns are not this version's ({_one_line(error)})") from error
+    except (DeltaError, OSError) as error:
+        retryable = bool(_TEMPORARY.search(str(error)))
+        advice = "try again" if retryable else "run `warraq doctor` to see whether the archive can be reached"
+        raise StoreError(f"{doing}: {_one_line(error)}; {advice}", retryable=retryable) from error
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(_TERMINAL.sub(" ", str(error)).split())[:500]
