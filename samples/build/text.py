@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-import unicodedata
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from extract.text import canonical
 
 _HERE = Path(__file__).resolve().parent
 _SEEDS = _HERE.parent / "seeds"
@@ -24,8 +25,8 @@ def seed(number: str) -> list[str]:
 
 
 def line(text: str) -> str:
-    """The text as the truth states it: NFC, NBSP as a space, one space between words (the form the archive keeps)."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    """The text as the truth states it: the form the archive keeps."""
+    return canonical(text)
 
 
 def headlines(language: str) -> tuple[str, ...]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from html import escape
 from typing import TypeVar
+from unicodedata import combining
 from urllib.parse import quote, unquote
 
 from w3lib.url import safe_url_string
@@ -31,7 +32,8 @@ def raw(url: str) -> str:
 
 def slug(title: str, *, lower: bool = False) -> str:
     """The title as the last part of a path: words joined by hyphens, percent-encoded (WordPress: in lower case)."""
-    words = "".join(letter if letter.isalnum() or letter == "\u200c" else " " for letter in title).split()
+    letters = (letter for letter in title if not combining(letter))
+    words = "".join(letter if letter.isalnum() or letter == "\u200c" else " " for letter in letters).split()
     coded = quote("-".join(words))
     return coded.lower() if lower else coded
 
@@ -45,6 +47,19 @@ def shuffled(seed: str, items: Iterable[T]) -> list[T]:
     """The items in an order that depends on the seed and the place of each alone."""
     ranked = sorted(enumerate(items), key=lambda pair: blake2b(f"{seed}/{pair[0]}".encode(), digest_size=8).digest())
     return [item for _, item in ranked]
+
+
+class Clock:
+    """When the responses of a site were fetched: one every few seconds."""
+
+    def __init__(self, now: datetime, *, seconds: int) -> None:
+        self._now = now
+        self._step = timedelta(seconds=seconds)
+
+    def tick(self) -> datetime:
+        """The time of the next response."""
+        self._now += self._step
+        return self._now
 
 
 # --- documents that announce pages -----------------------------------------------------------------------------------
