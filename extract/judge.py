@@ -1,0 +1,317 @@
+"""Every line judged by its role: is it the article's, and if not, by which rule?
+
+The same rules read a page's lines and those of a raw text; a page's lines also tell their links and containers. Lines
+are judged in order, because a label decides over those after it: headlines that follow `إقرأ أيضاً:` go with it, the
+paragraphs after them stay, unless the article had ended before or another one begins there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from extract.attribution import dateline
+from extract.dates import read_date
+from extract.labels import Role, label
+from extract.lines import Line, Mark, ends_sentence
+from extract.text import fold
+
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
+_URL_ONLY = re.compile(r"^\W*(?:https?://|www\.)\S+\W*$", re.IGNORECASE)
+_HASHTAGS = re.compile(r"^(?:#[\w‌]+[\s،,|]*)+$")
+_BYLINE = re.compile(
+    r"^(?:كتب|كتبت|كتبه|كتبها|بقلم|حوار|حاوره|حاورته|إعداد|اعداد|تقرير|نویسنده|خبرنگار|به قلم|By)(?:\s*[:/／-]\s*|\s+)"
+    r"(?P<name>[^\d:.،,؟!]{4,40})$"
+)
+_ALT = re.compile(r"^(?P<a>.{2,40}?)\s+[-–—|]\s*(?P<b>.*)$")
+_DATE_WORDS = 12
+_ENDING = frozenset({Role.COMMENTS, Role.FORM, Role.LATEST, Role.COPYRIGHT, Role.END})
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What became of a line."""
+
+    line: Line
+    kept: bool
+    rule: str
+    """Name of the rule, e.g. `text`, `label:related`, `after:comments`."""
+
+
+@dataclass(slots=True)
+class Judgement:
+    """All verdicts, and what the lines that went had to say."""
+
+    verdicts: list[Verdict] = field(default_factory=list)
+    kicker: str | None = None
+    sources: list[str] = field(default_factory=list)
+    bylines: list[tuple[Role, str]] = field(default_factory=list)
+    tags: list[Line] = field(default_factory=list)
+    dates: list[Line] = field(default_factory=list)
+    brands: set[str] = field(default_factory=set)
+
+    @property
+    def kept(self) -> list[Line]:
+        """The article's lines, in order."""
+        return [verdict.line for verdict in self.verdicts if verdict.kept]
+
+
+def is_date_line(text: str) -> bool:
+    """Whether a line is a date or clock and nothing more."""
+    if text.count(" ") > _DATE_WORDS or not re.search(r"\d", text):
+        return False
+    date = read_date(text, timezone="UTC", calendar="gregorian", fetched_at=None, where="line")
+    if date is None:
+        return bool(re.fullmatch(r"[\W\d]*(?:GMT|UTC)?[\W\d]*(?:ص|م|AM|PM)?\W*", text))
+    left = fold(text.replace(date.raw, " "))
+    return len([word for word in left.split() if not word.isdigit()]) <= 3
+
+
+class Judge:
+    """One pass over the lines of a page or raw text."""
+
+    def __init__(
+        self,
+        *,
+        title: str,
+        brands: Collection[str],
+        chosen: Collection[int] | None = None,
+        leads: Collection[str] = (),
+    ) -> None:
+        """Set up for one page.
+
+        Args:
+            title: the headline.
+            brands: names the site calls itself by.
+            chosen: numbers of the lines that trafilatura keeps; None where it was not asked.
+            leads: folded texts that the family's rules or the page's description name as lead.
+        """
+        self._title = fold(title)
+        self._brands = {fold(brand) for brand in brands}
+        self._chosen = chosen
+        self._leads = frozenset(leads)
+        self._found = Judgement(brands=set(brands))
+
+    def judge(self, above: Sequence[Line], body: Sequence[Line]) -> Judgement:
+        """Judge the lines between the headline and the end of the body, in order.
+
+        Args:
+            above: lines between the headline and the body's container, where only a lead is text.
+            body: lines of the body's container, or all of a raw text.
+        """
+        lines = [*above, *body]
+        found = self._found
+        self._learn_brands(lines)
+        ended = ""
+        related = False
+        closing = False
+        promoted = False
+        prose = 0
+        seen: set[str] = set()
+        home: object = None
+        last = max((index for index, line in enumerate(lines) if _prose(line)), default=-1)
+        dated = _dated_headlines(lines)
+        pending: Role | None = None
+        alt = False
+        for index, line in enumerate(lines):
+            name = label(line.text)
+            if name and name.role is Role.TAGS and not found.tags:
+                found.tags.append(line)
+            if ended:
+                self._cut(line, f"after:{ended}")
+                continue
+            was_alt, alt = alt, False
+            if pending and name is None and line.words <= 8 and not ends_sentence(line.text):
+                self._take(pending, line.text)
+                self._cut(line, f"after:{pending}")
+                pending = None
+                continue
+            pending = None
+            if self._is_title(line):
+                named = _ALT.match(line.text)
+                alt = prose == 0 and named is not None and fold(named["a"]) in self._brands
+                self._cut(line, "title")
+                continue
+            if name is not None:
+                self._cut(line, f"label:{name.role}")
+                if name.role is Role.RELATED:
+                    if closing:
+                        ended = "related"
+                    related, promoted = True, False
+                elif (
+                    name.role in _ENDING
+                    and prose
+                    and (name.role is Role.END or not self._more_body(lines, index, home))
+                ):
+                    ended = str(name.role)
+                elif name.role is Role.PROMO:
+                    promoted = related
+                elif name.role is Role.MORE:
+                    related = related or bool(name.rest)
+                elif name.role in (Role.SOURCE, Role.AUTHOR, Role.TAGS):
+                    if name.rest:
+                        self._take(name.role, name.rest)
+                    elif name.role is not Role.TAGS:
+                        pending = name.role
+                    closing = closing or (prose > 0 and name.role is not Role.AUTHOR)
+                elif name.role is Role.DATE:
+                    found.dates.append(line)
+                continue
+            if related:
+                if not _prose(line) or line.link_share > 0.5:
+                    if not (
+                        line.heading
+                        and index < last
+                        and line.link_share < 0.5
+                        and home is not None
+                        and line.element.getparent() is home
+                    ):
+                        self._cut(line, "after:related")
+                        continue
+                    related = False
+                elif promoted or (prose and home is not None and not self._at_home(line, home)):
+                    ended = "related"
+                    self._cut(line, "after:related")
+                    continue
+                else:
+                    related = False
+            rule = self._noise(line, index, last, dated, was_alt, prose, seen)
+            if not rule and index < len(above) and not self._is_lead(line):
+                rule = "above_body"
+            if rule:
+                self._cut(line, rule)
+                continue
+            if line.words >= 4:
+                seen.add(line.key)
+            if _prose(line):
+                prose += len(line.text)
+                if line.element is not None and not line.heading:
+                    home = line.element.getparent() if line.tag == "p" else line.element
+            found.verdicts.append(Verdict(line, True, "text"))
+        self._trim_head(lines)
+        self._trim_tail()
+        return found
+
+    def _cut(self, line: Line, rule: str) -> None:
+        self._found.verdicts.append(Verdict(line, False, rule))
+
+    def _take(self, role: Role, text: str) -> None:
+        if role is Role.SOURCE:
+            self._found.sources.append(text)
+        elif role is Role.AUTHOR:
+            self._found.bylines.append((role, text))
+
+    def _learn_brands(self, lines: Sequence[Line]) -> None:
+        """The text of an image is often `<brand> - <headline>`; it names the brand."""
+        if not self._title:
+            return
+        for line in lines:
+            match = _ALT.match(line.text)
+            if match and fold(match["b"]) == self._title and match["a"].count(" ") < 4:
+                self._brands.add(fold(match["a"]))
+                self._found.brands.add(match["a"].strip())
+
+    def _is_title(self, line: Line) -> bool:
+        title, key = self._title, line.key
+        if not title:
+            return False
+        if key == title:
+            return True
+        if title in key and len(title) > 12:
+            rest = key.replace(title, " ").strip()
+            return not rest or rest in self._brands or (len(rest) < 40 and len(rest) < len(title) * 0.7)
+        return len(key) > 20 and key in title and len(key) > 0.85 * len(title)
+
+    def _at_home(self, line: Line, home: object) -> bool:
+        node = line.element
+        if node is home:
+            return True
+        return node.getparent() is home
+
+    def _more_body(self, lines: Sequence[Line], index: int, home: object) -> bool:
+        """Whether the body goes on after a label that mostly ends it, judged by its container."""
+        if home is None:
+            return False
+        return sum(1 for line in lines[index + 1 :] if _prose(line) and self._at_home(line, home)) >= 2
+
+    def _noise(
+        self, line: Line, index: int, last: int, dated: set[int], after_alt: bool, prose: int, seen: set[str]
+    ) -> str:
+        """Name of the rule by which a line without a label is no text; empty if it is text."""
+        text = line.text
+        if not _LETTERS.search(text):
+            return "no_words"
+        if fold(text) in self._brands:
+            return "brand"
+        if line.mark & (Mark.CAPTION | Mark.NAV | Mark.ASIDE | Mark.FOOTER):
+            return "outside"
+        if index in dated:
+            return "dated_headlines"
+        if line.words <= _DATE_WORDS and is_date_line(text):
+            self._found.dates.append(line)
+            return "date"
+        agency = dateline(text, self._found.brands | self._brands) if line.words <= 8 else None
+        if agency:
+            self._found.sources.append(agency)
+            return "dateline"
+        if _HASHTAGS.match(text):
+            return "hashtags"
+        if _URL_ONLY.match(text):
+            return "url"
+        if line.words <= 7 and (byline := _BYLINE.match(text)):
+            self._found.bylines.append((Role.AUTHOR, byline["name"]))
+            return "byline"
+        if line.words >= 4 and line.key in seen:
+            return "repeated"
+        if line.link_share > 0.75 and not (ends_sentence(text) and line.words >= 8):
+            return "link"
+        if (
+            prose == 0
+            and (line.after_image or after_alt)
+            and not ends_sentence(text)
+            and line.words <= 25
+            and (line.tag not in ("h2", "h3", "p") or after_alt)
+        ):
+            return "caption"
+        if not _prose(line) and index > last and not ends_sentence(text):
+            return "tail"
+        return ""
+
+    def _is_lead(self, line: Line) -> bool:
+        if any(line.key == lead or (len(lead) > 30 and line.key.startswith(lead)) for lead in self._leads):
+            return True
+        return line.link_share < 0.3 and line.words >= 5 and (_prose(line) or line.heading or line.tag in ("p", "div"))
+
+    def _trim_head(self, lines: Sequence[Line]) -> None:
+        """Before a headline's repetition there is no text yet; the line just above it is the kicker."""
+        verdicts = self._found.verdicts
+        first = next((i for i, v in enumerate(verdicts) if v.kept and _prose(v.line)), len(verdicts))
+        repeated = max((i for i, v in enumerate(verdicts[:first]) if v.rule == "title"), default=-1)
+        for verdict in verdicts[: max(0, repeated)]:
+            if verdict.kept:
+                verdict.kept, verdict.rule = False, "kicker"
+                self._found.kicker = verdict.line.text
+
+    def _trim_tail(self) -> None:
+        for verdict in reversed(self._found.verdicts):
+            if verdict.kept:
+                line = verdict.line
+                if _prose(line) or (ends_sentence(line.text) and line.words >= 3) or line.mark & (Mark.LIST | Mark.ROW):
+                    return
+                verdict.kept, verdict.rule = False, "tail"
+
+
+def _prose(line: Line) -> bool:
+    return line.link_share <= 0.5 and (line.words >= 14 or (line.words >= 6 and ends_sentence(line.text)))
+
+
+def _dated_headlines(lines: Sequence[Line]) -> set[int]:
+    """Indexes of lines in runs of `date, headline, date, headline`, at least two pairs."""
+    dates = [i for i, line in enumerate(lines) if line.words <= _DATE_WORDS and is_date_line(line.text)]
+    found: set[int] = set()
+    for one, two in zip(dates, dates[1:], strict=False):
+        between = lines[one + 1 : two]
+        if 0 < len(between) <= 3 and not any(_prose(line) for line in between):
+            found.update(range(one, two + 1))
+    return found

@@ -1,0 +1,153 @@
+"""What a line that is not text says about itself: related links, tags, source, comments, …
+
+The phrases are data, in `labels/<language>.toml`. All languages are asked at once, because Arabic and Persian sites
+carry English labels and a page's language is not known before its text is found. A label is a label only where it is
+a whole line, stands before a colon at the start of one, or opens a line that is noise to its end; within running text
+it is text.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+
+from extract.text import fold
+
+
+class Role(StrEnum):
+    """What a label announces."""
+
+    RELATED = "related"
+    LATEST = "latest"
+    TAGS = "tags"
+    SOURCE = "source"
+    SHARE = "share"
+    COMMENTS = "comments"
+    FORM = "form"
+    DATE = "date"
+    AUTHOR = "author"
+    ID = "id"
+    END = "end"
+    NAV = "nav"
+    MORE = "more"
+    PROMO = "promo"
+    ADS = "ads"
+    COPYRIGHT = "copyright"
+    VIDEO = "video"
+    NOT_FOUND = "not_found"
+    BLOCKED = "blocked"
+
+
+PAGE_ROLES = frozenset({Role.NOT_FOUND, Role.BLOCKED, Role.VIDEO})
+"""Roles that say something of a page by its title; a line of text has none of them."""
+
+# How many words may follow the colon for the line to be this label still: an interview's «پاسخ: …» is text.
+_LONGEST_REST = {
+    Role.RELATED: 25,
+    Role.TAGS: 80,
+    Role.SOURCE: 8,
+    Role.DATE: 14,
+    Role.AUTHOR: 7,
+    Role.ID: 4,
+    Role.SHARE: 4,
+    Role.COPYRIGHT: 30,
+    Role.LATEST: 0,
+    Role.COMMENTS: 1,
+    Role.FORM: 1,
+}
+_LONGEST_LINE = 45  # words a line that *starts* as a label may have in all
+_LONGEST_LABEL = 8
+_COLON = re.compile(r"\s*[:：﹕]\s*")
+_COUNT = re.compile(r"(?: \d+)+$|^(?:\d+ )+(?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label found on a line."""
+
+    role: Role
+    rest: str
+    """What stands after the colon, as it is on the page; empty if the label is the whole line."""
+
+
+@dataclass(frozen=True)
+class _Phrases:
+    whole: dict[str, Role]
+    starts: dict[str, tuple[tuple[str, Role], ...]]
+    """First word → phrases that start with it, longest first."""
+
+
+@cache
+def _phrases() -> _Phrases:
+    whole: dict[str, Role] = {}
+    starts: dict[str, list[tuple[str, Role]]] = {}
+    for file in sorted(files("extract").joinpath("labels").iterdir(), key=lambda file: file.name):
+        if not file.name.endswith(".toml"):
+            continue
+        for name, kinds in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            role = Role(name)
+            for phrase in kinds.get("line", ()):
+                whole.setdefault(fold(phrase), role)
+            for phrase in kinds.get("start", ()):
+                folded = fold(phrase)
+                starts.setdefault(folded.split(" ", 1)[0], []).append((folded, role))
+    return _Phrases(
+        whole=whole,
+        starts={word: tuple(sorted(found, key=lambda pair: -len(pair[0]))) for word, found in starts.items()},
+    )
+
+
+def label(line: str) -> Label | None:
+    """The label that `line` is or begins with; None where it is text.
+
+    Args:
+        line: one line of a page, in canonical form.
+    """
+    if line.count(" ") > 100:
+        return None
+    found = _label(line, PAGE_ROLES)
+    return found
+
+
+def _label(line: str, without: frozenset[Role]) -> Label | None:
+    phrases = _phrases()
+    head, colon, rest = _split(line)
+    if colon and head.count(" ") < _LONGEST_LABEL:
+        role = phrases.whole.get(fold(head))
+        if role and role not in without and len(rest.split()) <= _LONGEST_REST.get(role, 12):
+            return Label(role, rest)
+    if line.count(" ") > _LONGEST_LINE:
+        return None
+    folded = fold(line)
+    if folded.count(" ") <= _LONGEST_LABEL:
+        role = phrases.whole.get(folded) or phrases.whole.get(_COUNT.sub("", folded))
+        if role and role not in without:
+            return Label(role, "")
+    start = _start(folded, phrases)
+    return Label(start, "") if start and start not in without else None
+
+
+def page_role(line: str) -> Role | None:
+    """What a title or heading says of the whole page: `not_found`, `blocked` or `video`; None: nothing of the kind."""
+    phrases = _phrases()
+    folded = fold(line)
+    role = phrases.whole.get(folded) or _start(folded, phrases)
+    return role if role in PAGE_ROLES else None
+
+
+def _start(folded: str, phrases: _Phrases) -> Role | None:
+    for phrase, role in phrases.starts.get(folded.split(" ", 1)[0], ()):
+        if folded == phrase or folded.startswith(phrase + " "):
+            return role
+    return None
+
+
+def _split(line: str) -> tuple[str, str, str]:
+    """Head, colon and rest; a colon that opens the line (`: Characters Left`) belongs to nothing."""
+    line = line.lstrip(" :：")
+    match = _COLON.search(line)
+    return (line[: match.start()], ":", line[match.end() :]) if match else (line, "", "")

@@ -1,0 +1,235 @@
+"""A page as its lines: what a reader sees between two line breaks, in order, with what the markup says about each.
+
+One walk over the tree. Nothing here knows a class name: a line is told by its element, its links and its place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, field
+from enum import IntFlag
+from typing import Any, TypeAlias
+
+from lxml import etree
+
+from extract.text import canonical, fold
+
+Element: TypeAlias = Any
+"""An lxml element; lxml's own stubs cannot name the class of an HTML tree."""
+
+
+class Mark(IntFlag):
+    """What a line stands in."""
+
+    NONE = 0
+    LIST = 1
+    QUOTE = 2
+    CAPTION = 4
+    FORM = 8
+    ASIDE = 16
+    HEADER = 32
+    FOOTER = 64
+    NAV = 128
+    ROW = 256
+    HIDDEN = 512
+    ARTICLE = 1024
+
+
+@dataclass(slots=True)
+class Line:
+    """One line of a page."""
+
+    text: str
+    """Canonical form, never empty."""
+    element: Element
+    """The innermost block element that holds it; None in raw text."""
+    linked: int = 0
+    """Characters of `text` that stand in links."""
+    mark: Mark = Mark.NONE
+    at: int = 0
+    """Number of the line on the page."""
+    after_image: bool = False
+    """Whether an image stands between the line before and this one."""
+    folded: str = field(default="", repr=False)
+
+    @property
+    def tag(self) -> str:
+        """Name of the element, e.g. `p`; empty in raw text."""
+        return "" if self.element is None else str(self.element.tag)
+
+    @property
+    def link_share(self) -> float:
+        """Share of the characters that stand in links, 0 … 1."""
+        return min(1.0, self.linked / max(1, len(self.text)))
+
+    @property
+    def words(self) -> int:
+        """How many words it has."""
+        return self.text.count(" ") + 1
+
+    @property
+    def key(self) -> str:
+        """Folded form, for comparing."""
+        if not self.folded:
+            self.folded = fold(self.text) or " "
+        return self.folded
+
+    @property
+    def heading(self) -> bool:
+        """Whether it stands in h1 … h6."""
+        return self.tag in _HEADINGS
+
+
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_BLOCKS = _HEADINGS | frozenset(
+    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure "
+    "footer form header hgroup hr html legend li main menu nav ol p pre section summary table tbody td tfoot th thead tr ul".split()
+)
+_SKIPPED = frozenset(
+    "script style noscript template svg math canvas iframe object embed applet audio video map select option datalist "
+    "button input textarea progress meter head title meta link base frame frameset noframes source track rp rt".split()
+)
+_MARKS = {
+    "li": Mark.LIST,
+    "dd": Mark.LIST,
+    "dt": Mark.LIST,
+    "blockquote": Mark.QUOTE,
+    "figure": Mark.CAPTION,
+    "figcaption": Mark.CAPTION,
+    "form": Mark.FORM,
+    "aside": Mark.ASIDE,
+    "header": Mark.HEADER,
+    "footer": Mark.FOOTER,
+    "nav": Mark.NAV,
+    "article": Mark.ARTICLE,
+}
+_IMAGES = frozenset({"img", "picture", "amp-img", "video", "iframe", "object", "embed"})
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"[.!?؟۔…。][\"'”’»«)\]}›]*$")
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether a line ends as a sentence does."""
+    return bool(_SENTENCE_END.search(text))
+
+
+def read_lines(tree: Element, *, drop: Container[Element] = ()) -> list[Line]:
+    """Every line of the tree, in document order.
+
+    Args:
+        tree: the root; it is not changed.
+        drop: elements whose content is left out.
+    """
+    return list(_walk(tree, drop))
+
+
+def _walk(tree: Element, drop: Container[Element]) -> Iterator[Line]:
+    parts: list[str] = []
+    linked = 0
+    links = 0
+    image = False
+    blocks: list[Element] = [tree]
+    marks: list[Mark] = [Mark.NONE]
+    count = 0
+    skipping: Element | None = None
+
+    def flush() -> Iterator[Line]:
+        nonlocal linked, image, count
+        if parts:
+            text = canonical("".join(parts))
+            if text:
+                yield Line(text, blocks[-1], linked, marks[-1], count, image)
+                count += 1
+                image = False
+            parts.clear()
+        linked = 0
+
+    def take(text: str | None) -> None:
+        nonlocal linked
+        if text:
+            parts.append(text)
+            if links:
+                linked += len(text) if not text.isspace() else 0
+
+    walker = etree.iterwalk(tree, events=("start", "end"))
+    for event, node in walker:
+        if event == "start":
+            tag = node.tag
+            if tag in _IMAGES:
+                image = True
+            if tag in _SKIPPED or node in drop or _hidden(node):
+                skipping = node
+                walker.skip_subtree()
+                if tag in _BLOCKS or tag in ("button", "noscript"):
+                    yield from flush()
+                continue
+            if tag == "br":
+                yield from flush()
+            elif tag == "table":
+                yield from flush()
+                rows = _data_rows(node)
+                if rows:
+                    for element, text, link in rows:
+                        yield Line(text, element, link, marks[-1] | Mark.ROW, count, False)
+                        count += 1
+                    skipping = node
+                    walker.skip_subtree()
+                    continue
+                blocks.append(node)
+                marks.append(marks[-1])
+            elif tag in _BLOCKS:
+                yield from flush()
+                blocks.append(node)
+                marks.append(marks[-1] | _MARKS.get(tag, Mark.NONE))
+            elif tag == "a":
+                links += 1
+            take(node.text)
+        else:
+            if node is skipping:
+                skipping = None
+            elif node.tag == "a":
+                links -= 1
+            elif node.tag in _BLOCKS:
+                yield from flush()
+                blocks.pop()
+                marks.pop()
+            if node is not tree:
+                take(node.tail)
+    yield from flush()
+
+
+def _hidden(node: Element) -> bool:
+    attributes = node.attrib
+    if not attributes:
+        return False
+    style = attributes.get("style")
+    return bool(style and _HIDDEN_STYLE.search(style)) or "hidden" in attributes
+
+
+_LAYOUT = frozenset("table h1 h2 h3 form ul ol div article section iframe script input".split())
+
+
+def _data_rows(table: Element) -> list[tuple[Element, str, int]]:
+    """Rows of a table of data, cells joined by ` | `; empty for a table that only lays out the page."""
+    rows: list[tuple[Element, str, int]] = []
+    linked = total = 0
+    for node in table.iter():
+        if node is not table and node.tag in _LAYOUT:
+            return []
+    for row in table.iter("tr"):
+        cells = []
+        for cell in row.iterchildren("td", "th"):
+            text = canonical(" ".join(cell.itertext()))
+            if len(text) > 200:
+                return []
+            if text:
+                cells.append(text)
+            link = sum(len(canonical("".join(a.itertext()))) for a in cell.iter("a"))
+            linked += link
+            total += len(text)
+        if cells:
+            rows.append((row, " | ".join(cells), 0))
+    if len(rows) < 2 or linked * 2 > total or sum(" | " in text for _, text, _ in rows) * 2 < len(rows):
+        return []
+    return rows

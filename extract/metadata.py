@@ -1,0 +1,581 @@
+"""What a page says about its article, and where it says so.
+
+Everything is read once. A value that a template, a clock or another story may have put there is worse than none, so each
+field has its own tests and an empty field is an answer.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from extract.attribution import is_agency, once
+from extract.dates import read_date
+from extract.families import Family
+from extract.labels import page_role
+from extract.lines import Element, Line
+from extract.text import canonical, fold
+from extract.types import Calendar, Date, Source
+from extract.urls import canonical_url
+
+_ARTICLE_TYPE = re.compile(r"(?:Article|BlogPosting|NewsArticle|Report|Review)$")
+_PUBLISHED = (
+    "article:published_time", "datepublished", "article:published", "dc.date.issued", "dcterms.issued", "dcterms.created",
+    "dcterms.date", "dc.date", "dc.date.created", "publishdate", "publish-date", "publish_date", "pubdate", "og:published_time",
+    "parsely-pub-date", "sailthru.date", "article_date_original", "published_time", "cxenseparse:recs:publishtime", "datecreated",
+)  # fmt: skip
+_MODIFIED = (
+    "article:modified_time",
+    "datemodified",
+    "og:updated_time",
+    "dcterms.modified",
+    "dc.date.modified",
+    "last-modified",
+)
+_CLOCK = ("date",)
+_SUFFIX = re.compile(r"\s+(?:[|–—»«·•]|-{1,2}|::)\s+|\s*[|»«]\s*|\s*::\s*")
+_ORGANISATION = re.compile(
+    r"(?:^|\s)(?:ال)?(?:جريدة|صحيفة|موقع|وكالة|شبكة|قناة|مجلة|تحرير|محرر|إدارة|مؤسسة|مركز|بوابة|فريق|غرفة|قسم|مكتب|خبرگزاری|پایگاه|روزنامه|"
+    r"شرکت|سایت|گروه|سرویس|تحریریه|هفته\s*نامه|news|team|group|media|agency|staff|editor|desk|admin\w*|webmaster|company|root|super\s*user|"
+    r"website|online|press|tv|user|author|unknown|undefined|null|none)(?:\s|$)",
+    re.IGNORECASE,
+)
+_NOT_A_NAME = re.compile(r"[()\[\]@/\\<>{}=_|؟?!:؛;\d«»\"]|\.\w{2,}$|^https?|www\.")
+_TAG_BREAK = re.compile(r"\s*[،,;؛|•·]\s*|\s+[-–/]\s+")
+_SPLIT_AUTHORS = re.compile(r"\s*[،,;؛|/]\s*|\s+(?:و|and|&)\s+")
+
+
+@dataclass(slots=True)
+class Head:
+    """What stands in the head of a page and in its structured data."""
+
+    meta: dict[str, list[str]] = field(default_factory=dict)
+    """Name, property or itemprop, in lower case → values in order."""
+    nodes: list[Mapping[str, Any]] = field(default_factory=list)
+    """All JSON-LD objects, `@graph` and arrays taken apart."""
+    title: str = ""
+    canonical: str = ""
+    amp: bool = False
+
+    def first(self, *names: str) -> tuple[str, str]:
+        """First value among these names and where it stood; empty strings if there is none."""
+        for name in names:
+            for value in self.meta.get(name, ()):
+                if value:
+                    return value, f"meta:{name}"
+        return "", ""
+
+    @property
+    def articles(self) -> Iterator[Mapping[str, Any]]:
+        """JSON-LD objects that describe an article."""
+        return (node for node in self.nodes if any(_ARTICLE_TYPE.search(kind) for kind in _types(node)))
+
+
+def read_head(tree: Element) -> Head:
+    """Read titles, meta elements, links and JSON-LD of a page."""
+    head = Head()
+    for node in tree.iter("meta", "title", "link", "script"):
+        tag = node.tag
+        if tag == "meta":
+            name = (node.get("property") or node.get("name") or node.get("itemprop") or "").strip().lower()
+            value = canonical(node.get("content") or "")
+            if name and value:
+                head.meta.setdefault(name.replace("og:article:", "article:"), []).append(value)
+        elif tag == "title":
+            if not head.title and not _in_svg(node):
+                head.title = canonical(node.text_content() if hasattr(node, "text_content") else node.text or "")
+        elif tag == "link":
+            if (node.get("rel") or "").strip().lower() == "canonical" and not head.canonical:
+                head.canonical = (node.get("href") or "").strip()
+        elif "ld+json" in (node.get("type") or "").lower() and node.text:
+            head.nodes += _json_ld(node.text)
+    return head
+
+
+def _in_svg(node: Element) -> bool:
+    parent = node.getparent()
+    return parent is not None and parent.tag not in ("head", "html", "body")
+
+
+_TRAILING_COMMA = re.compile(r",\s*(?=[}\]])")
+_CONTROL = re.compile(r"[\x00-\x1f]+")
+
+
+def _json_ld(text: str) -> list[Mapping[str, Any]]:
+    """Objects in a block of JSON-LD; broken JSON is mended where that is plain, and otherwise says nothing."""
+    text = text.strip().removeprefix("<!--").removesuffix("-->").strip()
+    text = re.sub(r"^\s*(?://)?\s*<!\[CDATA\[|(?://)?\s*\]\]>\s*$", "", text).rstrip("; \n")
+    for attempt in (text, _TRAILING_COMMA.sub("", _CONTROL.sub(" ", text))):
+        try:
+            return list(_objects(json.loads(attempt, strict=False), 0))
+        except (ValueError, RecursionError):
+            continue
+    return []
+
+
+def _objects(value: Any, depth: int) -> Iterator[Mapping[str, Any]]:
+    if depth > 6:
+        return
+    if isinstance(value, dict):
+        yield value
+        for key in ("@graph", "mainEntity", "mainEntityOfPage", "itemListElement"):
+            if key in value and key != "itemListElement":
+                yield from _objects(value[key], depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _objects(item, depth + 1)
+
+
+def _types(node: Mapping[str, Any]) -> list[str]:
+    kind = node.get("@type")
+    return [str(item) for item in kind] if isinstance(kind, list) else [str(kind or "")]
+
+
+def _string(value: Any) -> str:
+    """Text of a JSON-LD value: a string, an object's name, or the first of a list."""
+    if isinstance(value, list):
+        return next((text for item in value if (text := _string(item))), "")
+    if isinstance(value, dict):
+        return _string(value.get("name") or value.get("@value") or value.get("url") or "")
+    return canonical(html.unescape(value)) if isinstance(value, str) else ""
+
+
+# --- names of the site, headline ------------------------------------------------------------------------------------
+
+
+def site_name(head: Head, source: Source | None) -> tuple[str | None, str]:
+    """The site's name as the page states it, else the source's, and where it was found."""
+    value, where = head.first("og:site_name")
+    if value:
+        return value, where
+    for node in head.articles:
+        name = _string(node.get("publisher"))
+        if name and not name.startswith("http"):
+            return name, "json-ld:publisher"
+    for node in head.nodes:
+        if {"WebSite", "NewsMediaOrganization", "Organization"} & set(_types(node)) and (
+            name := _string(node.get("name"))
+        ):
+            return name, "json-ld:" + _types(node)[0]
+    value, where = head.first("application-name", "apple-mobile-web-app-title", "dc.publisher", "twitter:site:name")
+    if value and not value.startswith("http"):
+        return value, where
+    return (source.name, "source") if source else (None, "")
+
+
+def brands_of(head: Head, source: Source | None, name: str | None) -> tuple[str, ...]:
+    """All names by which the site calls itself."""
+    names = [name or "", *((source.name, *source.brands) if source else ())]
+    names += head.meta.get("og:site_name", [])
+    names += [_string(node.get("name")) for node in head.nodes if {"WebSite", "Organization"} & set(_types(node))]
+    return once(names)
+
+
+def without_site(title: str, brands: Sequence[str], headings: Iterable[str] = ()) -> str:
+    """A title without the site's name at its end or start.
+
+    Args:
+        title: as the page has it, e.g. `بوتين والأسد يجريان محادثات | أخبار الحرب السورية`.
+        brands: names of the site.
+        headings: headings of the page; a part of the title that is one of them is the headline.
+    """
+    keys = {fold(brand) for brand in brands}
+    tops = {fold(heading) for heading in headings}
+    while True:
+        cuts = list(_SUFFIX.finditer(title))
+        if not cuts:
+            return title
+        if fold(title) in tops and not any(
+            fold(part) in keys for part in (title[cuts[-1].end() :], title[: cuts[0].start()])
+        ):
+            return title
+        for cut in cuts:
+            if fold(title[: cut.start()]) in tops:
+                return title[: cut.start()]
+            if fold(title[cut.end() :]) in tops:
+                return title[cut.end() :]
+        tail, first = title[cuts[-1].end() :], title[: cuts[0].start()]
+        if fold(tail) in keys or (
+            "|" in cuts[-1].group() and tail.count(" ") < 5 and title[: cuts[-1].start()].count(" ") > tail.count(" ")
+        ):
+            title = title[: cuts[-1].start()].strip()
+        elif fold(first) in keys:
+            title = title[cuts[0].end() :].strip()
+        else:
+            return title
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The title, where it was found, and its line on the page."""
+
+    text: str
+    where: str
+    line: Line | None
+
+
+def find_headline(head: Head, lines: Sequence[Line], titles: Sequence[Element], brands: Sequence[str]) -> Headline:
+    """Choose the headline: the page's own heading where the head agrees with it, else what the head says.
+
+    Args:
+        head: of the page.
+        lines: of the page.
+        titles: elements that the family's rules name as title.
+        brands: names of the site.
+    """
+    tops = [
+        line for line in lines if line.tag == "h1" and line.words >= 2 and line.key not in {fold(b) for b in brands}
+    ]
+    named = [line for line in lines if any(line.element is element for element in titles)]
+    texts = [line.text for line in (*named, *tops)]
+    stated: list[tuple[str, str]] = []
+    for value, where in (
+        head.first("og:title"),
+        next(((_string(node.get("headline")), "json-ld:headline") for node in head.articles), ("", "")),
+        head.first("twitter:title", "dc.title", "title"),
+        (head.title, "title"),
+    ):
+        if value:
+            text = without_site(value, brands, texts)
+            if text and fold(text) not in {fold(b) for b in brands}:
+                stated.append((text, where))
+    keys = [fold(text) for text, _ in stated]
+    for group, where in ((named, "family:title"), (tops, "h1")):
+        for line in group:
+            if any(_agree(line.key, key) for key in keys):
+                return Headline(without_site(line.text, brands), where, line)
+    if named:
+        return Headline(without_site(named[0].text, brands), "family:title", named[0])
+    for key, (text, where) in zip(keys, stated, strict=True):
+        match = next((line for line in lines if line.key == key and line.link_share < 0.5), None)
+        match = match or next((line for line in lines if line.key == key), None)
+        if match:
+            return Headline(match.text, match.tag if match.heading else where, match)
+        del text
+    if len(tops) == 1 or (tops and not stated):
+        return Headline(without_site(tops[0].text, brands), "h1", tops[0])
+    if stated:
+        return Headline(stated[0][0], stated[0][1], None)
+    second = next((line for line in lines if line.tag == "h2" and line.words >= 4), None)
+    return Headline(second.text, "h2", second) if second else Headline("", "", None)
+
+
+def _agree(one: str, other: str) -> bool:
+    if one == other:
+        return True
+    short, long = sorted((one, other), key=len)
+    return len(short) > 12 and (short in long or long.startswith(short[: int(len(short) * 0.8)]))
+
+
+# --- dates ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How dates of a page are to be read."""
+
+    timezone: str
+    calendar: Calendar
+    fetched_at: datetime | None
+
+    def read(self, text: str, where: str) -> Date | None:
+        """The date in `text`, if there is one."""
+        return read_date(text, timezone=self.timezone, calendar=self.calendar, fetched_at=self.fetched_at, where=where)
+
+
+def find_published(
+    head: Head,
+    family: Family,
+    named: Sequence[Element],
+    times: Sequence[Element],
+    visible: Sequence[Line],
+    clock: Clock,
+) -> Date | None:
+    """When the article was published, from the most reliable place that says it.
+
+    Args:
+        head: of the page.
+        family: of the page.
+        named: elements the family's rules name as date.
+        times: `time` elements about the article, in document order.
+        visible: date lines around the headline and the body.
+        clock: how to read them.
+    """
+    if family.undated:
+        return None
+    found: list[Date] = []
+
+    def note(text: str, where: str) -> None:
+        date = clock.read(text, where) if text else None
+        if date:
+            found.append(date)
+
+    for node in head.articles:
+        note(_string(node.get("datePublished") or node.get("dateCreated")), "json-ld:datePublished")
+    for name in _PUBLISHED:
+        for value in head.meta.get(name, ()):
+            note(value, f"meta:{name}")
+    for element in named:
+        note(element.get("datetime") or canonical(element.text_content()), "family:date")
+        if element.get("datetime"):
+            note(canonical(element.text_content()), "family:date")
+    for element in times:
+        note(element.get("datetime") or element.get("content") or "", "time[datetime]")
+        note(canonical(element.text_content()), "time")
+    for line in visible:
+        note(line.text, "line")
+    for node in head.nodes:
+        if "WebPage" in _types(node):
+            note(_string(node.get("datePublished")), "json-ld:WebPage")
+    if not found:
+        return None
+    best = found[0]
+    order = ("second", "minute", "hour", "day", "month")
+    for other in found[1:]:
+        if other.at.date() == best.at.date() and order.index(best.precision) > 2 > order.index(other.precision):
+            return other
+    return best
+
+
+def find_modified(head: Head, clock: Clock) -> tuple[datetime | None, str]:
+    """When the page says the article was last changed, and where."""
+    for node in head.articles:
+        date = (
+            clock.read(_string(node.get("dateModified")), "json-ld:dateModified") if node.get("dateModified") else None
+        )
+        if date:
+            return date.at, date.where
+    for name in _MODIFIED:
+        for value in head.meta.get(name, ()):
+            date = clock.read(value, f"meta:{name}")
+            if date:
+                return date.at, date.where
+    return None, ""
+
+
+# --- people, tags, section, image, address -----------------------------------------------------------------------------
+
+
+def find_authors(
+    head: Head,
+    named: Sequence[Element],
+    linked: Sequence[Element],
+    bylines: Sequence[str],
+    lines: Sequence[Line],
+    brands: Sequence[str],
+) -> tuple[tuple[str, ...], str]:
+    """People named as authors, and where; none rather than a site, an agency, an address or a developer.
+
+    Args:
+        head: of the page.
+        named: elements the family's rules name as author.
+        linked: elements with rel=author or itemprop=author about the article.
+        bylines: names on visible bylines.
+        lines: those around the headline: a name in a meta element must be seen there too.
+        brands: names of the site.
+    """
+    keys = {fold(brand) for brand in brands}
+
+    def people(texts: Iterable[str]) -> tuple[str, ...]:
+        names = [name.strip(" -–•.") for text in texts for name in _SPLIT_AUTHORS.split(_byline(text))]
+        return once(name for name in names if _is_person(name, keys))
+
+    structured: list[str] = []
+    for node in head.articles:
+        value = node.get("author")
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, dict) and "Organization" in _types(item):
+                continue
+            if text := _string(item):
+                structured.append(text)
+    for texts, where in (
+        (bylines, "line:byline"),
+        ([canonical(element.text_content()) for element in named], "family:authors"),
+        (structured, "json-ld:author"),
+        ([canonical(element.text_content()) for element in linked], "rel:author"),
+    ):
+        if names := people(texts):
+            return names, where
+    seen = " \n ".join(line.key for line in lines if line.words <= 12)
+    for name in ("author", "article:author", "dc.creator", "dcterms.creator", "parsely-author", "sailthru.author"):
+        names = tuple(person for person in people(head.meta.get(name, ())) if fold(person) in seen)
+        if names:
+            return names, f"meta:{name}"
+    return (), ""
+
+
+_BYLINE = re.compile(
+    r"^(?:كتب|كتبت|كتبه|بقلم|بواسطة|إعداد|اعداد|حوار|نویسنده|خبرنگار|به قلم|by)\s*[:：]?\s+", re.IGNORECASE
+)
+
+
+def _byline(text: str) -> str:
+    return _BYLINE.sub("", text.strip(" |-–•:/"))
+
+
+def _is_person(name: str, brands: set[str]) -> bool:
+    key = fold(name)
+    words = key.split()
+    return (
+        len(words) >= 2
+        and len(words) <= 5
+        and len(name) <= 50
+        and key not in brands
+        and not _NOT_A_NAME.search(name)
+        and not _ORGANISATION.search(name)
+        and not is_agency(name)
+        and not any(is_agency(word) for word in name.split() if len(word) > 4)
+    )
+
+
+def split_tags(text: str) -> list[str]:
+    """Tags of one string, split where it has separators."""
+    return [tag for part in _TAG_BREAK.split(text) if (tag := part.strip(" #.،:\"'«»"))]
+
+
+def find_tags(
+    head: Head, named: Sequence[Element], labelled: Sequence[str], related: Sequence[Element], title: str
+) -> tuple[tuple[str, ...], str]:
+    """Keywords of the article, and where.
+
+    Args:
+        head: of the page.
+        named: elements the family's rules name as tags.
+        labelled: tags that stand behind a label, one each.
+        related: links with rel=tag about the article.
+        title: the headline, which is no tag.
+    """
+    keywords: list[str] = []
+    for node in head.articles:
+        value = node.get("keywords")
+        keywords += [_string(item) for item in value] if isinstance(value, list) else [_string(value)]
+    for texts, where in (
+        ([canonical(element.text_content()) for element in named], "family:tags"),
+        (labelled, "line:tags"),
+        ([canonical(element.text_content()) for element in related], "rel:tag"),
+        (head.meta.get("article:tag", ()), "meta:article:tag"),
+        (keywords, "json-ld:keywords"),
+        (head.meta.get("news_keywords", ()), "meta:news_keywords"),
+    ):
+        tags = once(tag for text in texts for tag in split_tags(text) if _is_tag(tag, title))
+        if tags:
+            return tags, where
+    return (), ""
+
+
+def _is_tag(tag: str, title: str) -> bool:
+    return tag.count(" ") < 7 and len(tag) < 70 and fold(tag) != fold(title) and not tag.startswith("http")
+
+
+_HOME = frozenset(
+    fold(word) for word in ("خانه", "صفحه نخست", "صفحه اصلی", "الرئيسية", "الصفحة الرئيسية", "Home", "أنت هنا")
+)
+
+
+def find_section(head: Head, crumbs: Sequence[Element], title: str) -> tuple[str | None, str]:
+    """Innermost section the page names, and where."""
+    names = [canonical(element.text_content()).strip(" /»«›>|:") for element in crumbs]
+    key = fold(title)
+    names = [
+        name for name in names if name and fold(name) not in _HOME and fold(name) not in key and name.count(" ") < 6
+    ]
+    if names:
+        return names[-1], "family:breadcrumb"
+    for node in head.articles:
+        value = node.get("articleSection")
+        sections = [_string(item) for item in value] if isinstance(value, list) else [_string(value)]
+        if sections := [section for section in sections if section]:
+            return sections[-1], "json-ld:articleSection"
+    value, where = head.first("article:section", "articlesection", "section")
+    if value:
+        return value, where
+    for node in head.nodes:
+        items = node.get("itemListElement") if "BreadcrumbList" in _types(node) else None
+        if isinstance(items, list):
+            steps = [_string(item.get("name") or item.get("item")) for item in items if isinstance(item, dict)]
+            steps = [
+                step
+                for step in steps
+                if step and fold(step) not in _HOME and fold(step) != key and not step.startswith("http")
+            ]
+            if steps:
+                return steps[-1], "json-ld:BreadcrumbList"
+    return None, ""
+
+
+def find_image(head: Head, base: str | None) -> tuple[str | None, str]:
+    """Absolute URL of the lead image, and where."""
+    value, where = head.first("og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src")
+    if not value:
+        for node in head.articles:
+            image = node.get("image")
+            image = image[0] if isinstance(image, list) and image else image
+            value = image.get("url", "") if isinstance(image, dict) else image if isinstance(image, str) else ""
+            where = "json-ld:image"
+            if value:
+                break
+    try:
+        absolute = urljoin(base or "", value) if isinstance(value, str) else ""
+        return (absolute, where) if absolute.startswith("http") else (None, "")
+    except ValueError:
+        return None, ""
+
+
+def find_canonical(head: Head, url: str | None, source: Source | None) -> tuple[str | None, str]:
+    """`canonical_url()` of the page's declared address if it is the same site's, else of its own."""
+    own = _canonical(url or "")
+    for value, where in ((head.canonical, "link:canonical"), head.first("og:url")):
+        try:
+            declared = _canonical(urljoin(url or "", value)) if value else None
+        except ValueError:
+            continue
+        if (
+            declared
+            and (source.owns(declared) if source else _same_site(declared, own))
+            and not _is_root(declared, own)
+        ):
+            return declared, where
+    return own, "url" if own else ""
+
+
+def _is_root(declared: str, own: str | None) -> bool:
+    """Some templates declare the home page on every page."""
+    return own is not None and urlsplit(declared).path in ("", "/") and urlsplit(own).path not in ("", "/")
+
+
+def _canonical(url: str) -> str | None:
+    try:
+        return canonical_url(url)
+    except ValueError:
+        return None
+
+
+def _same_site(one: str, other: str | None) -> bool:
+    if other is None:
+        return True
+    hosts = [(urlsplit(url).hostname or "").removeprefix("www.").removeprefix("m.") for url in (one, other)]
+    return hosts[0] == hosts[1] or hosts[0].endswith("." + hosts[1]) or hosts[1].endswith("." + hosts[0])
+
+
+def says_not_article(head: Head) -> bool:
+    """Whether the head declares a page of another kind and no article."""
+    kinds = {kind for node in head.nodes for kind in _types(node)}
+    declared = head.first("og:type")[0].lower()
+    return not any(True for _ in head.articles) and (
+        bool(kinds & {"CollectionPage", "SearchResultsPage", "ItemList"}) or declared.startswith("video")
+    )
+
+
+def title_role(head: Head, headline: str) -> str | None:
+    """What the titles say of the page: not found, blocked."""
+    for text in (headline, head.title):
+        role = page_role(text) if text else None
+        if role:
+            return str(role)
+    return None

@@ -1,0 +1,101 @@
+"""Where on a page the body of the article is, told by structure alone: dense prose, few links.
+
+Prose counts for the elements around it, less with each level, as in Readability; an element that is mostly links
+counts little. No class name is read, so scrambled names change nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from extract.labels import label
+from extract.lines import Element, Line, Mark, ends_sentence
+
+_DECAY = 0.75
+_WRAPPERS = frozenset({"p", "li", "blockquote", "dd", "pre", "h2", "h3", "h4", "td"})
+_OUTSIDE = Mark.NAV | Mark.FOOTER | Mark.FORM | Mark.ASIDE
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """The part of a page that holds the article's body."""
+
+    element: Element
+    first: int
+    """Index of its first line among the page's lines."""
+    last: int
+    """Index after its last line."""
+    prose: int
+    """Characters of prose in it."""
+
+
+def is_prose(line: Line) -> bool:
+    """Whether a line reads as running text: unlinked, and long or a sentence."""
+    if line.link_share > 0.5 or line.mark & _OUTSIDE & ~Mark.FORM:
+        return False
+    return line.words >= 14 or (line.words >= 6 and ends_sentence(line.text))
+
+
+def contains(element: Element, line: Line) -> bool:
+    """Whether `line` stands in `element`."""
+    node = line.element
+    while node is not None:
+        if node is element:
+            return True
+        node = node.getparent()
+    return False
+
+
+def region_of(element: Element, lines: Sequence[Line]) -> Region | None:
+    """The region that `element` is; None if it holds no line."""
+    inside = [line.at for line in lines if contains(element, line)]
+    if not inside:
+        return None
+    first, last = inside[0], inside[-1] + 1
+    return Region(element, first, last, sum(len(line.text) for line in lines[first:last] if is_prose(line)))
+
+
+def find_region(lines: Sequence[Line], *, after: int = 0) -> Region | None:
+    """The densest region of prose.
+
+    Args:
+        lines: all lines of the page.
+        after: index of the headline's line: prose before it counts half.
+    """
+    score: dict[Element, float] = defaultdict(float)
+    prose: dict[Element, int] = defaultdict(int)
+    total: dict[Element, int] = defaultdict(int)
+    linked: dict[Element, int] = defaultdict(int)
+    for line in lines:
+        size = len(line.text)
+        worth = float(size) if is_prose(line) and label(line.text) is None else 0.0
+        if worth and line.at < after:
+            worth /= 2
+        node = line.element
+        if node.tag in _WRAPPERS and worth:
+            total[node] += size
+            linked[node] += line.linked
+            node = node.getparent()
+        while node is not None and node.tag not in ("html", None):
+            total[node] += size
+            linked[node] += line.linked
+            if worth:
+                prose[node] += size
+                score[node] += worth
+                worth *= _DECAY
+            node = node.getparent()
+    if not score:
+        return None
+    best = max(score, key=lambda node: score[node] * (1 - min(1.0, linked[node] / max(1, total[node]))))
+    node = best.getparent()
+    while node is not None and node in prose and node.tag != "body":
+        more = prose[node] - prose[best]
+        other = total[node] - total[best] - more
+        if more and more >= 0.08 * prose[best] and other <= 0.5 * more:
+            best = node
+        elif more or other > 200:
+            break
+        node = node.getparent()
+    return region_of(best, lines)
