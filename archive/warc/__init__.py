@@ -1,0 +1,23 @@
+"""WARC files: written record by record while a crawl runs, read from wherever they come.
+
+The one package that imports FastWARC.
+"""
+
+from archive.warc.cdxj import surt, write_cdxj
+from archive.warc.frames import Damage, WarcError
+from archive.warc.read import Capture, check_warc, read_warc
+from archive.warc.write import OPEN, Exchange, WarcWriter, salvage
+
+__all__ = [
+    "OPEN",
+    "Capture",
+    "Damage",
+    "Exchange",
+    "WarcError",
+    "WarcWriter",
+    "check_warc",
+    "read_warc",
+    "salvage",
+    "surt",
+    "write_cdxj",
+]

@@ -1,0 +1,135 @@
+"""HTTP as it stands in a record: head and body apart, the body free of its codings, digests."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import re
+import zlib
+from collections.abc import Callable
+
+from fastwarc.stream_io import BrotliReader, ZstdReader
+
+MAX_CONTENT = 64 << 20
+"""Bytes of a decoded body that are kept: a few kilobytes may unpack to terabytes."""
+
+Headers = tuple[tuple[str, str], ...]
+"""Names and values in the order received, repeated ones repeated. A character stands for a byte (latin-1)."""
+
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n]*)?\r?\n")
+
+
+def read_http(block: bytes) -> tuple[str, int, str, Headers, bytes]:
+    """Protocol, status (0 if there is none), reason, headers and body of a response."""
+    end = _HEAD_END.search(block)
+    head, body = (block[: end.start()], block[end.end() :]) if end else (block, b"")
+    first, *lines = re.split(r"\r?\n(?![ \t])", head.decode("latin-1"))
+    protocol, _, rest = first.partition(" ")
+    code, _, reason = rest.strip().partition(" ")
+    status = int(code) if re.fullmatch("[0-9]{3}", code) else 0
+    headers = []
+    for line in lines:
+        name, _, value = line.partition(":")
+        headers.append((name.strip(), re.sub(r"\r?\n[ \t]+", " ", value.strip())))
+    return protocol, status, reason.strip(), tuple(headers), body
+
+
+def values(headers: Headers, wanted: str) -> list[str]:
+    """The comma-separated values of a header (its name in lower case) over all its occurrences, in lower case."""
+    joined = ",".join(value for name, value in headers if name.lower() == wanted)
+    return [value.strip().lower() for value in joined.split(",") if value.strip()]
+
+
+def dechunk(body: bytes) -> tuple[bytes, bool]:
+    """The body without its chunks, and whether they were sound; of chunks that break off, what there is.
+
+    A body that does not begin with a chunk is taken as it is and counts as sound: many crawlers take the chunks off and
+    leave the header on.
+    """
+    parts: list[bytes] = []
+    position = 0
+    while chunk := _CHUNK.match(body, position):
+        length = int(chunk[1], 16)
+        part = body[chunk.end() : chunk.end() + length]
+        position = chunk.end() + length
+        if not length:
+            return b"".join(parts), True
+        if not parts and not body.startswith((b"\r\n", b"\n"), position) and position < len(body):
+            return body, True
+        parts.append(part)
+        position += 2 if body.startswith(b"\r\n", position) else 1
+    return (b"".join(parts), False) if parts else (body, True)
+
+
+def decode_content(body: bytes, encodings: list[str]) -> tuple[bytes, str]:
+    """The body free of content coding, and the flag to raise (or "").
+
+    A body that cannot be decoded is returned as it is: most often it was never encoded, whatever its header says.
+    """
+    content = body
+    for encoding in reversed(encodings):
+        if encoding in ("identity", "none") or not content:
+            continue
+        try:
+            content = _DECODERS[encoding](content)
+        except (KeyError, zlib.error, OSError, EOFError):
+            return body, "bad_content_encoding"
+        if len(content) > MAX_CONTENT:
+            return content[:MAX_CONTENT], "too_large"
+    return content, ""
+
+
+def _gunzip(data: bytes) -> bytes:
+    """What a browser makes of it: the members one after another, and whatever follows them ignored."""
+    content = bytearray()
+    while data.startswith(b"\x1f\x8b") or not content:
+        inflater = zlib.decompressobj(31)
+        content += inflater.decompress(data, MAX_CONTENT + 1 - len(content))
+        if len(content) > MAX_CONTENT:
+            break
+        if not inflater.eof:
+            raise EOFError
+        data = inflater.unused_data
+        if not content and not data:
+            break
+    return bytes(content)
+
+
+def _undeflate(data: bytes) -> bytes:
+    """`deflate` is zlib by the standard, but some servers send it without zlib's header."""
+    for window_bits in (15, -15):
+        inflater = zlib.decompressobj(window_bits)
+        try:
+            content = inflater.decompress(data, MAX_CONTENT + 1)
+        except zlib.error:
+            continue
+        if inflater.eof or len(content) > MAX_CONTENT:
+            return content
+    raise EOFError
+
+
+_DECODERS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": _gunzip,
+    "x-gzip": _gunzip,
+    "deflate": _undeflate,
+    "br": lambda data: BrotliReader(io.BytesIO(data)).read(MAX_CONTENT + 1),
+    "zstd": lambda data: ZstdReader(io.BytesIO(data)).read(MAX_CONTENT + 1),
+}
+
+
+def digest(data: bytes) -> str:
+    """Digest as WARC headers give it: `sha1:` and 32 characters of base 32, the one form that all readers check."""
+    return "sha1:" + base64.b32encode(hashlib.sha1(data, usedforsecurity=False).digest()).decode()
+
+
+def has_digest(data: bytes, stated: str) -> bool:
+    """Whether `data` has the digest (`algorithm:value`, in base 32 or 16); True where the algorithm is not known."""
+    algorithm, _, value = stated.strip().partition(":")
+    try:
+        computed = hashlib.new(algorithm.lower().replace("-", ""), data, usedforsecurity=False).digest()
+    except (ValueError, TypeError):
+        return True
+    base32 = base64.b32encode(computed).decode().rstrip("=")
+    return value.upper().rstrip("=") in (base32, computed.hex().upper())

@@ -1,0 +1,173 @@
+"""Reads the responses in a WARC file, whoever wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import BinaryIO
+
+from fastwarc.warc import WarcRecord, WarcRecordType
+
+from archive.warc.coding import Headers, dechunk, decode_content, digest, has_digest, read_http, values
+from archive.warc.frames import Damage, Frame, WarcError, cut
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Capture:
+    """A response as it was archived."""
+
+    capture_id: str
+    """The UUID of the WARC-Record-ID (the ID itself where it is no UUID)."""
+    url: str
+    """WARC-Target-URI."""
+    status: int
+    """HTTP status code; 0 where the status line cannot be read."""
+    reason: str
+    """Reason phrase as received."""
+    protocol: str
+    """`HTTP/1.1`, …"""
+    headers: Headers
+    """Response headers, as in the record."""
+    payload: bytes
+    """The body free of transfer coding, still content-encoded."""
+    content: bytes
+    """The body free of content coding; the payload itself where it cannot be decoded."""
+    fetched_at: datetime
+    """WARC-Date, in UTC."""
+    payload_digest: str
+    """`sha1:<base32>` or what else the record states; computed where it states none."""
+    offset: int
+    """Byte at which the record begins in the file."""
+    length: int
+    """Bytes of the record in the file, compressed if the file is: `offset` and `length` cut out a WARC file of one."""
+    flags: tuple[str, ...] = ()
+    """Doubts: `bad_content_encoding`, `bad_chunks`, `too_large` (cut off in reading), `truncated` (in writing)."""
+
+    def header(self, name: str) -> str | None:
+        """First value of a header, in whatever case it is written."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+
+def read_warc(stream: BinaryIO, on_damage: Callable[[Damage], None] | None = None) -> Iterator[Capture]:
+    """The HTTP responses in a WARC file, in its order; WARC/1.0 or 1.1, with a gzip member a record or uncompressed.
+
+    Records of other types, revisits too, are passed over. A damaged record does not keep the others from being read.
+
+    Args:
+        stream: The file from its beginning; it need not seek.
+        on_damage: Told of each damaged part as it is met.
+
+    Raises:
+        WarcError: the file is no WARC file; or, after its last capture and without `on_damage`, parts are damaged.
+    """
+    damages: list[Damage] = []
+    report = on_damage or damages.append
+    for frame in cut(stream):
+        try:
+            capture = _capture(frame, _parse(frame))
+        except ValueError as error:
+            report(Damage(offset=frame.offset, problem=str(error)))
+        else:
+            if capture:
+                yield capture
+    if damages:
+        more = f" (and {len(damages) - 1} more)" if len(damages) > 1 else ""
+        raise WarcError(f"{damages[0]}{more}; what could be read was read: fetch the file again or cut the damage out")
+
+
+def check_warc(stream: BinaryIO) -> Iterator[Damage]:
+    """What is wrong with a WARC file: every record is read, and the digests are computed anew.
+
+    Raises:
+        WarcError: it is no WARC file.
+    """
+    for frame in cut(stream):
+        try:
+            record = _parse(frame)
+            _capture(frame, record)
+        except ValueError as error:
+            yield Damage(offset=frame.offset, problem=str(error))
+            continue
+        if frame.too_large:
+            continue
+        block = frame.block
+        stated = record.headers.get("WARC-Block-Digest")
+        if stated and not has_digest(block, stated):
+            yield Damage(offset=frame.offset, problem=f"the record does not have its block digest, {stated}")
+        stated = record.headers.get("WARC-Payload-Digest")
+        if stated and record.record_type == WarcRecordType.response:
+            # Some writers digest the body as it came, in chunks, and some without them.
+            body = read_http(block)[-1]
+            if not has_digest(body, stated) and not has_digest(dechunk(body)[0], stated):
+                yield Damage(offset=frame.offset, problem=f"the response does not have its payload digest, {stated}")
+
+
+def _parse(frame: Frame) -> WarcRecord:
+    """The record in a frame.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if frame.problem:
+        raise ValueError(frame.problem)
+    try:
+        return WarcRecord.from_bytes(frame.data)
+    except OSError as error:
+        raise ValueError(f"the record's header cannot be read ({error})") from error
+
+
+def _capture(frame: Frame, record: WarcRecord) -> Capture | None:
+    """The HTTP response in a record; None where it holds something else.
+
+    Raises:
+        ValueError: it holds a response that cannot be read.
+    """
+    url = (record.headers.get("WARC-Target-URI") or "").strip().removeprefix("<").removesuffix(">")  # wget has the <>
+    kind = (record.headers.get("Content-Type") or "").strip().lower()
+    if record.record_type != WarcRecordType.response or not kind.startswith("application/http"):
+        return None
+    if not url.lower().startswith(("http://", "https://")):
+        raise ValueError(f"the response's WARC-Target-URI {url!r} is no URL of the web")
+    protocol, status, reason, headers, body = read_http(frame.block)
+    flags = []
+    if frame.too_large:
+        flags.append("too_large")
+    if record.headers.get("WARC-Truncated"):
+        flags.append("truncated")
+    payload, sound = dechunk(body) if "chunked" in values(headers, "transfer-encoding") else (body, True)
+    if not sound:
+        flags.append("bad_chunks")
+    content, flag = decode_content(payload, values(headers, "content-encoding"))
+    if flag:
+        flags.append(flag)
+    return Capture(
+        capture_id=_identity(record),
+        url=url,
+        status=status,
+        reason=reason,
+        protocol=protocol,
+        headers=headers,
+        payload=payload,
+        content=content,
+        fetched_at=_date(record.headers.get("WARC-Date") or ""),
+        payload_digest=record.headers.get("WARC-Payload-Digest") or digest(body),
+        offset=frame.offset,
+        length=frame.length,
+        flags=tuple(dict.fromkeys(flags)),
+    )
+
+
+def _identity(record: WarcRecord) -> str:
+    identity = (record.headers.get("WARC-Record-ID") or "").strip().removeprefix("<").removesuffix(">")
+    if not identity:
+        raise ValueError("the response has no WARC-Record-ID")
+    return identity.lower().removeprefix("urn:uuid:") if identity.lower().startswith("urn:uuid:") else identity
+
+
+def _date(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError(f"the response's WARC-Date {text!r} is no date") from None
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
