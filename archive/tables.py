@@ -7,7 +7,7 @@ decides against it, and its commit succeeds only while the table still is at the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +29,8 @@ from archive.keys import CAPTURES, RECORDS
 from archive.store import Store, StoreError
 
 Row = dict[str, Any]
+Value = str | bool | datetime | Set[str] | None
+"""What a query can be given: see `Snapshot.query`."""
 
 
 class Conflict(Exception):  # noqa: N818  it is no error: the loop that decides again expects it
@@ -165,12 +167,18 @@ class Snapshot:
         self.versions = {name: -1 if table is None else table.version() for name, table in tables.items()}
         self._tables = tables
 
-    def query(self, sql: str) -> pa.Table:
-        """The answer to a query over `records` and `captures` (DataFusion's SQL); strings come as plain strings.
+    def query(self, sql: str, **values: Value) -> pa.Table:
+        """The answer to a query over `records` and `captures` in DataFusion's SQL; strings come as plain strings.
+
+        Args:
+            sql: The query. `{name}` stands for the value of that name.
+            values: Written into the query as SQL writes them; a set as the list of an `IN`.
 
         Raises:
             StoreError: the tables cannot be read, or the query is not valid.
         """
+        if values:
+            sql = sql.format(**{name: _literal(value) for name, value in values.items()})
         with TemporaryDirectory(prefix="warraq-empty-") as scratch, _clear_errors("cannot query the tables"):
             engine = QueryBuilder()
             for name, layout in _LAYOUT.items():
@@ -281,16 +289,18 @@ class Tables:
         return table
 
 
-def literal(value: str | datetime) -> str:
-    """`value` as SQL writes it."""
-    if isinstance(value, datetime):
-        return f"TIMESTAMP '{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}'"
-    return "'" + value.replace("'", "''") + "'"
-
-
-def literals(values: Iterator[str] | Sequence[str] | set[str]) -> str:
-    """`values` as the list of an SQL `IN`, sorted; a list that nothing is in where there are none."""
-    return "(" + (", ".join(literal(value) for value in sorted(values)) or "NULL") + ")"
+def _literal(value: Value) -> str:
+    match value:
+        case None:
+            return "NULL"
+        case bool():
+            return str(value).upper()
+        case datetime():
+            return f"TIMESTAMP '{value.astimezone(UTC).replace(tzinfo=None).isoformat()}Z'"
+        case str():
+            return "'" + value.replace("'", "''") + "'"
+        case _:
+            return "(" + (", ".join(_literal(each) for each in sorted(value)) or "NULL") + ")"
 
 
 def _with_partition(table: str, row: Row) -> Row:

@@ -1,0 +1,465 @@
+"""From a stored WARC file to rows: read each page, extract the article, decide, commit.
+
+A batch is one file. Pages are extracted once; what follows is repeated until no other writer comes in between: read the
+tables, decide against them, commit `records`, then `captures`. A file counts as ingested when its captures are
+committed, all at once, so ingesting it again changes nothing, and a run that dies at any moment is completed by the
+next.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import re
+import time
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from archive.dedup import (
+    WINDOW,
+    Decision,
+    Held,
+    Known,
+    Original,
+    Outcome,
+    Reading,
+    Seen,
+    Wording,
+    decide,
+    record_id,
+    signature,
+)
+from archive.keys import CAPTURES, RECORDS, index_key, warc_key, warc_prefix, warc_stem
+from archive.store import Store, StoreError
+from archive.tables import Conflict, Row, Snapshot, Tables
+from archive.warc import Capture, WarcError, read_warc, write_cdxj
+from extract.article import EXTRACTOR, extract_article
+from extract.types import Article, Page, Reason, Rejection, Source
+from extract.urls import canonical_url
+
+_SUFFIX = ".warc.gz"
+_BLOCKED = {403, 429, 451, 503}
+_XML_ROOT = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:\s|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>)*<(?:\w+:)?(?:rss|feed|RDF|urlset|sitemapindex)[\s>/]",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IngestReport:
+    """What ingesting a WARC file did."""
+
+    warc_key: str
+    """The file's key."""
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    """Captures by outcome; those recorded before, if it had been ingested already."""
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    """Rejected captures by reason."""
+    records_added: int = 0
+    """Rows this call added to `records`."""
+    captures_added: int = 0
+    """Rows this call added to `captures`."""
+    already_ingested: bool = False
+    """The file's captures were in the tables before; nothing was added to `captures`."""
+    retries: int = 0
+    """How often another writer came first."""
+
+
+def ingest(
+    store: Store,
+    warc_key: str,
+    source: Source,
+    *,
+    run_id: str,
+    local: Path | None = None,
+    on_page: Callable[[str], None] | None = None,
+    tables: Tables | None = None,
+    window: timedelta = WINDOW,
+    patience: float = 600,
+) -> IngestReport:
+    """Bring a stored WARC file into the tables.
+
+    Args:
+        store: The archive.
+        warc_key: Key of the file.
+        source: The source it was fetched for.
+        run_id: The run, for the rows.
+        local: A copy of the file on this machine, read instead of the stored one.
+        on_page: Told the URL of each response when it has been read.
+        tables: The archive's tables, if the caller has them.
+        window: How far apart two copies of one text are published.
+        patience: Seconds to go on while other writers keep coming first.
+
+    Raises:
+        StoreError: the store cannot be read or written, or patience ran out. Nothing is half done: ingest again.
+        WarcError: the file is damaged. Nothing was written.
+    """
+    tables = tables or Tables(store)
+    if report := _already(tables.snapshot(), warc_key):
+        return report
+    captures: list[tuple[Capture, Reading]] = []
+    for capture in _read(store, warc_key, local):
+        captures.append((_without_bodies(capture), read_capture(capture, source)))
+        if on_page:
+            on_page(capture.url)
+    if not captures:
+        raise WarcError(f"{warc_key} holds no response: there is nothing to ingest, remove the file")
+
+    by_id = {capture.capture_id: capture for capture, _ in captures}
+    readings = [reading for _, reading in captures]
+    brands = frozenset((source.name, *source.brands))
+    note = {"warraq.warc": warc_key, "warraq.run": run_id}
+    deadline = time.monotonic() + patience
+    retries = records_added = 0
+    while True:
+        now = tables.snapshot()
+        if report := _already(now, warc_key, records_added=records_added, retries=retries):
+            return report
+        decisions = decide(readings, _known(now, source, readings, window), window=window, brands=brands)
+        try:
+            records = [_record_row(each) for each in decisions if each.brings_record]
+            if records:
+                tables.append(RECORDS, records, now, note=note)
+                records_added += len(records)
+            rows = [_capture_row(each, by_id[each.reading.capture_id], warc_key, run_id) for each in decisions]
+            tables.append(CAPTURES, rows, now, note=note)
+        except Conflict as conflict:
+            retries += 1
+            if time.monotonic() > deadline:
+                raise StoreError(
+                    f"could not commit {warc_key}: other writers came first {retries} times in {patience:.0f} s "
+                    f"({conflict}); ingest it again when fewer are at work",
+                    retryable=True,
+                ) from conflict
+            time.sleep(random.uniform(0, min(2.0, 0.02 * 2**retries)))  # noqa: S311  jitter, no secret
+            continue
+        outcomes = Counter(each.outcome.value for each in decisions)
+        reasons = Counter(row["reason"] for row in rows if row["reason"])
+        return IngestReport(
+            warc_key=warc_key,
+            outcomes=dict(outcomes),
+            reasons=dict(reasons),
+            records_added=records_added,
+            captures_added=len(rows),
+            retries=retries,
+        )
+
+
+def store_warc(store: Store, path: Path) -> str:
+    """Put a finished WARC file, named as `archive.keys` says, and its index into the store; the key it has there.
+
+    The index goes first: a stored file always has one. Doing it again does nothing.
+
+    Raises:
+        StoreError: the store cannot be written, or holds another file of that name.
+        WarcError: the file is damaged.
+        ValueError: the file is not named as an archived WARC file is.
+    """
+    key = warc_key(path.name.removesuffix(_SUFFIX))
+    _put(store, key, path)
+    return key
+
+
+def adopt_warc(store: Store, path: Path, source_id: str) -> str:
+    """Put a WARC file that others made into the store, under a key of its own; that key.
+
+    The key follows from the source and from the file's content: the time of its earliest response and the digest of its
+    bytes. The same file has the same key, whatever it is called.
+
+    Raises:
+        StoreError: the store cannot be written.
+        WarcError: the file cannot be read, holds no response, or is not compressed record by record.
+    """
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            file.seek(0)
+            if not file.read(2) == b"\x1f\x8b":
+                raise WarcError(
+                    f"{path} is not compressed: make it so, record by record, with `warcio recompress {path} "
+                    f"{path.name.removesuffix('.warc')}.warc.gz`, then ingest that file"
+                )
+            file.seek(0)
+            opened = min((capture.fetched_at for capture in read_warc(file)), default=None)
+    except OSError as error:
+        raise WarcError(f"cannot read {path} ({error.strerror or error}): check the path") from error
+    except WarcError as error:
+        raise _named(error, str(path)) from error
+    if opened is None:
+        raise WarcError(f"{path} holds no HTTP response: there is nothing to ingest")
+    key = warc_key(warc_stem(source_id, opened.astimezone(UTC), f"import{digest[:20]}", 0))
+    _put(store, key, path)
+    return key
+
+
+def pending_warcs(store: Store, source_id: str | None = None) -> list[str]:
+    """Keys of the stored WARC files, of a source or of all, that have not been ingested; sorted."""
+    stored = {each.key for each in store.list(warc_prefix(source_id)) if each.key.endswith(_SUFFIX)}
+    if not stored:
+        return []
+    done = Tables(store).snapshot().query("SELECT DISTINCT warc_key FROM captures")["warc_key"].to_pylist()
+    return sorted(stored.difference(done))
+
+
+def read_capture(capture: Capture, source: Source) -> Reading:
+    """What a capture shows: support, an article with its identity and signature, or a rejection.
+
+    A page on which extraction fails unexpectedly is a rejection too, with what went wrong: it must not keep the other
+    pages of its file from being kept.
+    """
+    result: Article | Rejection | None
+    try:
+        result = None if _is_support(capture, source) else _extracted(capture, source)
+    except Exception as error:  # whatever it is, it concerns this page alone
+        result = Rejection(reason=Reason.FAILED, detail=f"extraction failed: {type(error).__name__}: {error}"[:500])
+    article = result if isinstance(result, Article) else None
+    return Reading(
+        capture_id=capture.capture_id,
+        source=source.id,
+        url=_storable(capture.url),
+        canonical_url=(article and article.canonical_url) or _canonical(capture.url),
+        fetched_at=capture.fetched_at.astimezone(UTC),
+        result=result,
+        record_id=record_id(article.text) if article else "",
+        signature=signature(article.text) if article else b"",
+    )
+
+
+def _extracted(capture: Capture, source: Source) -> Article | Rejection:
+    if not 200 <= capture.status < 300:
+        reason = Reason.BLOCKED if capture.status in _BLOCKED else Reason.HTTP_ERROR
+        return Rejection(reason=reason, detail=f"the server answered {capture.status} {capture.reason}".rstrip())
+    if "too_large" in capture.flags:
+        return Rejection(reason=Reason.TOO_LARGE, detail="the response is larger than what is read of one")
+    if "bad_content_encoding" in capture.flags:
+        encoding = capture.header("Content-Encoding") or "unknown"
+        return Rejection(reason=Reason.UNDECODABLE, detail=f"its content encoding ({encoding}) cannot be decoded")
+    page = Page(
+        content=capture.content,
+        url=capture.url,
+        content_type=capture.header("Content-Type"),
+        status=capture.status,
+        fetched_at=capture.fetched_at,
+    )
+    return extract_article(page, source)
+
+
+def _is_support(capture: Capture, source: Source) -> bool:
+    """Whether a capture serves the crawl and is no page to judge: robots.txt, redirects, feeds, sitemaps, listings."""
+    url = _canonical(capture.url)
+    return (
+        300 <= capture.status < 400
+        or url.partition("://")[2].partition("/")[2] == "robots.txt"
+        or url in {_canonical(each) for each in (*source.feeds, *source.sitemaps, *source.listings)}
+        or bool(_XML_ROOT.match(_head(capture.content)))
+    )
+
+
+def _head(content: bytes) -> bytes:
+    """The beginning of a document; of a sitemap that is a gzip file, of what it holds."""
+    if not content.startswith(b"\x1f\x8b"):
+        return content[:4096]
+    try:
+        return zlib.decompressobj(31).decompress(content, 4096)
+    except zlib.error:
+        return b""
+
+
+def _canonical(url: str) -> str:
+    try:
+        return canonical_url(url)
+    except ValueError:
+        return _storable(url)
+
+
+def _storable(text: str) -> str:
+    """Tables hold UTF-8; a lone surrogate, as bytes from elsewhere may become, is none."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+# --- the file ---------------------------------------------------------------------------------------------------------
+
+
+def _put(store: Store, key: str, path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            index = write_cdxj(file, key.rpartition("/")[2])
+        size = path.stat().st_size
+    except OSError as error:
+        raise WarcError(f"cannot read {path} ({error.strerror or error}): check the path") from error
+    except WarcError as error:
+        raise _named(error, str(path)) from error
+    store.put_if_absent(index_key(key), index)
+    if not store.put_file_if_absent(key, path) and (stored := store.size(key)) != size:
+        raise StoreError(f"{key} is taken by another file ({stored} bytes, {path} has {size}): rename the file")
+
+
+def _read(store: Store, key: str, local: Path | None) -> Iterator[Capture]:
+    try:
+        with local.open("rb") if local else store.open(key) as file:
+            yield from read_warc(file)
+    except WarcError as error:
+        raise _named(error, str(local or key)) from error
+
+
+def _named(error: WarcError, name: str) -> WarcError:
+    """The error with the file's name in front."""
+    return error if name in str(error) else WarcError(f"{name}: {error}")
+
+
+def _without_bodies(capture: Capture) -> Capture:
+    """What the tables need of a capture: the pages of a file do not fit into memory."""
+    return replace(capture, payload=b"", content=b"", headers=())
+
+
+# --- what the tables hold ---------------------------------------------------------------------------------------------
+
+
+def _already(now: Snapshot, key: str, *, records_added: int = 0, retries: int = 0) -> IngestReport | None:
+    """The report on a file whose captures are in the tables; None if they are not."""
+    found = now.query(
+        "SELECT outcome, reason, count(*) AS captures FROM captures WHERE warc_key = {key} GROUP BY outcome, reason",
+        key=key,
+    ).to_pylist()
+    if not found:
+        return None
+    outcomes: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    for row in found:
+        outcomes[row["outcome"]] += row["captures"]
+        if row["reason"]:
+            reasons[row["reason"]] += row["captures"]
+    return IngestReport(
+        warc_key=key,
+        outcomes=dict(outcomes),
+        reasons=dict(reasons),
+        records_added=records_added,
+        already_ingested=True,
+        retries=retries,
+    )
+
+
+def _known(now: Snapshot, source: Source, readings: Sequence[Reading], window: timedelta) -> Known:
+    """What the tables hold that these readings may concern."""
+    articles = [reading for reading in readings if isinstance(reading.result, Article)]
+    if not articles:
+        return Known()
+    urls = {reading.canonical_url for reading in articles}
+    held = now.query(
+        "SELECT record_id, source, url, capture_id, first_fetched_at, revision_of, revision, duplicate_of, similarity "
+        "FROM records WHERE record_id IN {texts} OR (source = {source} AND url IN {urls})",
+        texts={reading.record_id for reading in articles},
+        source=source.id,
+        urls=urls,
+    )
+    seen = now.query(
+        "SELECT source, canonical_url, capture_id, fetched_at, record_id FROM captures "
+        "WHERE source = {source} AND canonical_url IN {urls} AND record_id IS NOT NULL",
+        source=source.id,
+        urls=urls,
+    )
+    # Within the window of one of the articles, as `archive.dedup` measures it, or at least of the batch.
+    dates = [
+        each.result.published.at for each in articles if isinstance(each.result, Article) and each.result.published
+    ]
+    fetches = [each.fetched_at for each in articles]
+    originals = now.query(
+        "SELECT record_id, published_at, first_fetched_at, signature FROM records WHERE duplicate_of IS NULL AND ("
+        "published_at BETWEEN {oldest} AND {newest} OR "
+        "((published_at IS NULL OR {some_undated}) AND first_fetched_at BETWEEN {first} AND {last}))",
+        oldest=_moved(min(dates), -window) if dates else None,
+        newest=_moved(max(dates), window) if dates else None,
+        some_undated=len(dates) < len(articles),
+        first=_moved(min(fetches), -window),
+        last=_moved(max(fetches), window),
+    )
+
+    def wordings(ids: frozenset[str]) -> dict[str, Wording]:
+        found = now.query(
+            "SELECT record_id, text, attribution, site_name FROM records WHERE record_id IN {ids}", ids=ids
+        )
+        return {
+            row["record_id"]: Wording(
+                text=row["text"], brands=frozenset(filter(None, (*row["attribution"], row["site_name"])))
+            )
+            for row in found.to_pylist()
+        }
+
+    return Known(
+        held=[Held(**row) for row in held.to_pylist()],
+        seen=[Seen(**row) for row in seen.to_pylist()],
+        originals=[Original(**row) for row in originals.to_pylist()],
+        wordings=wordings,
+    )
+
+
+def _moved(at: datetime, by: timedelta) -> datetime:
+    try:
+        return at + by
+    except OverflowError:
+        return at
+
+
+# --- rows -------------------------------------------------------------------------------------------------------------
+
+
+def _record_row(decision: Decision) -> Row:
+    reading, article = decision.reading, decision.reading.result
+    assert isinstance(article, Article)  # noqa: S101  for the type checker
+    published = article.published
+    return {
+        "record_id": reading.record_id,
+        "url": reading.canonical_url,
+        "source": reading.source,
+        "title": article.title,
+        "text": article.text,
+        "authors": article.authors,
+        "published_at": published and published.at.astimezone(UTC),
+        "published_raw": published and published.raw,
+        "published_calendar": published and published.calendar,
+        "published_precision": published and published.precision,
+        "published_from": published and published.where,
+        "modified_at": article.modified_at and article.modified_at.astimezone(UTC),
+        "language": article.language,
+        "section": article.section,
+        "tags": article.tags,
+        "attribution": article.attribution,
+        "site_name": article.site_name,
+        "image_url": article.image_url,
+        "revision_of": decision.revision_of,
+        "revision": decision.revision,
+        "duplicate_of": decision.duplicate_of,
+        "similarity": decision.similarity,
+        "signature": reading.signature,
+        "first_fetched_at": reading.fetched_at,
+        "capture_id": reading.capture_id,
+        "extractor": EXTRACTOR,
+    }
+
+
+def _capture_row(decision: Decision, capture: Capture, key: str, run_id: str) -> Row:
+    reading = decision.reading
+    rejection = reading.result if isinstance(reading.result, Rejection) else None
+    return {
+        "capture_id": capture.capture_id,
+        "source": reading.source,
+        "url": reading.url,
+        "canonical_url": reading.canonical_url,
+        "fetched_at": reading.fetched_at,
+        "http_status": capture.status,
+        "payload_digest": capture.payload_digest,
+        "outcome": decision.outcome.value,
+        "reason": rejection and rejection.reason.value,
+        "detail": rejection and _storable(rejection.detail),
+        "record_id": reading.record_id or None,
+        "similarity": decision.similarity if decision.outcome is Outcome.NEAR_DUPLICATE else None,
+        "warc_key": key,
+        "warc_offset": capture.offset,
+        "warc_length": capture.length,
+        "run_id": run_id,
+        "extractor": EXTRACTOR,
+    }
