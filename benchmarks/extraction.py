@@ -2,8 +2,8 @@
 
     python benchmarks/extraction.py [DIR ...] [--scramble] [--worst N]
 
-DIR is a folder in the format of `scoring.py`; without one, the samples. `--scramble` gives every class and id another name first,
-which shows what an extractor owes to class names. Each extractor runs in a process of its own.
+DIR is a folder in the format of `scoring.py`; without one, the samples. `--scramble` gives every class and id another
+name first, which shows what an extractor owes to class names. Each extractor runs in a process of its own.
 """
 
 from __future__ import annotations
@@ -83,9 +83,8 @@ def measure(extractor: str, folders: list[Path], scrambled: bool) -> dict:
     if scrambled:
         pages = [GoldPage(**{**asdict(page), "html": scramble(page.html)}) for page in pages]
     run(pages[0])  # imports and tables are not what is measured
-    results, began = [], time.process_time()
-    for page in pages:
-        results.append(run(page))
+    began = time.process_time()
+    results = [run(page) for page in pages]
     seconds = time.process_time() - began
     scores = [(page.id, asdict(score(page, result))) for page, result in zip(pages, results, strict=True)]
     return {

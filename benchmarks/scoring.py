@@ -1,8 +1,9 @@
 """How an extraction is scored against what a person says the page holds.
 
-A folder of pages holds `<id>.html` (UTF-8) and `<id>.json` with `url`, `lang`, `title`, `date` (any of these days), `authors`,
-`authors_ok` (accepted besides), `sitename` (any of these), `tags`, `paragraphs`, `optional` and `signoff` (lines that count neither
-for nor against). The samples, a WARC file and a `<source>.json` each, are read as the same thing.
+A folder of pages holds `<id>.html` (UTF-8) and `<id>.json` with `url`, `lang`, `title`, `date` (any of these days),
+`authors`, `authors_ok` (accepted besides), `sitename` (any of these), `tags`, `paragraphs`, `optional` and `signoff`
+(lines that count neither for nor against). The samples, a WARC file and a `<source>.json` each, are read as the same
+thing.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ def _sample_pages(described: Path, truths: list[dict]) -> Iterator[GoldPage]:
             id=f"{described.stem}-{number:02d}",
             html=capture.content,
             url=truth["url"],
-            content_type=dict((name.lower(), value) for name, value in capture.headers).get("content-type"),
+            content_type={name.lower(): value for name, value in capture.headers}.get("content-type"),
             language="fa" if described.stem == "etemadonline" else "ar",
             title=truth["title"],
             paragraphs=truth["paragraphs"],
