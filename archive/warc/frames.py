@@ -1,7 +1,8 @@
 """Cuts a WARC file into its records, whole or damaged.
 
 FastWARC then parses each record by itself. As an iterator over a whole file it stops at the first damaged record,
-passes over a cut-off end in silence, and needs a stream that can seek. Cutting first also makes offsets and lengths exact.
+passes over a cut-off end in silence, and needs a stream that can seek. Cutting first also makes offsets and lengths
+exact.
 """
 
 from __future__ import annotations
