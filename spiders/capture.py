@@ -1,0 +1,100 @@
+"""Archives every response a crawl downloads: robots.txt, sitemaps, error pages and redirects too.
+
+It listens to `response_downloaded`, which Scrapy sends for whatever a download handler returns, before any middleware
+decodes, retries or follows it. No spider takes part, so none can forget; and a crawl that cannot archive stops.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Self
+
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.utils.asyncio import create_looping_call
+from scrapy.utils.defer import _schedule_coro
+
+from archive.warc import Exchange, WarcError, WarcWriter
+from spiders.settings import SOFTWARE
+from spiders.wire import WIRE, Wire
+
+logger = logging.getLogger(__name__)
+
+warc_finished = object()
+"""Scrapy signal: a WARC file is complete and has its final name. Argument: `path`."""
+
+
+class Capture:
+    """The Scrapy extension. Its settings are made by `spiders.settings.crawl_settings`."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        settings = crawler.settings
+        self._crawler = crawler
+        self._writer = WarcWriter(
+            Path(settings["WARRAQ_SPOOL"]),
+            settings["WARRAQ_SOURCE"],
+            settings["WARRAQ_RUN_ID"],
+            max_bytes=settings.getint("WARRAQ_WARC_BYTES"),
+            max_seconds=settings.getint("WARRAQ_WARC_SECONDS"),
+            software=SOFTWARE,
+            operator=settings["WARRAQ_OPERATOR"],
+            on_finished=self._finished,
+        )
+        self._finish_if_due = create_looping_call(self._writer.finish_if_due)
+        crawler.signals.connect(self._spider_opened, signal=signals.spider_opened)
+        crawler.signals.connect(self._response_downloaded, signal=signals.response_downloaded)
+        crawler.signals.connect(self.close, signal=signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """As Scrapy makes its components."""
+        return cls(crawler)
+
+    def _spider_opened(self) -> None:
+        self._finish_if_due.start(5.0, now=False)
+
+    def _response_downloaded(self, response: Response, request: Request) -> None:
+        wire: Wire = request.meta[WIRE]
+        if wire.archived:
+            return
+        try:
+            self._writer.write(
+                Exchange(
+                    url=response.url,
+                    method=request.method,
+                    request_headers=wire.request_headers,
+                    status=response.status,
+                    reason=wire.reason,
+                    protocol=wire.protocol,
+                    response_headers=wire.response_headers,
+                    body=response.body,
+                    fetched_at=wire.fetched_at,
+                    ip=wire.ip,
+                )
+            )
+        except (WarcError, OSError) as error:
+            self._give_up(error)
+            return
+        stats = self._crawler.stats
+        stats.inc_value("warraq/archived")
+        stats.inc_value("warraq/bytes", len(response.body))
+
+    def _give_up(self, error: Exception) -> None:
+        """Stop the crawl: pages fetched from now on would be lost."""
+        logger.error("cannot archive: %s", error)
+        self._crawler.stats.set_value("warraq/cannot_archive", str(error))
+        _schedule_coro(self._crawler.engine.close_spider_async(reason="cannot_archive"))
+
+    def _finished(self, path: Path) -> None:
+        self._crawler.signals.send_catch_log(warc_finished, path=path)
+
+    def close(self) -> None:
+        """Finish the file that is open, if any."""
+        if self._finish_if_due.running:
+            self._finish_if_due.stop()
+        try:
+            self._writer.close()
+        except (WarcError, OSError) as error:
+            self._crawler.stats.set_value("warraq/cannot_archive", str(error))

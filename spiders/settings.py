@@ -1,0 +1,135 @@
+"""Scrapy settings of every crawl: who we are, how gently we ask, and what we refuse to swallow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from extract.types import Source
+from spiders.replay import ReplayArchive, replaying
+
+PRODUCT = "Warraq"
+"""Product token of the user agent: what a robots.txt addresses us by."""
+SOFTWARE = f"{PRODUCT}/{version('warraq')}"
+
+
+class NoContactError(ValueError):
+    """The live web is not crawled anonymously."""
+
+
+def crawl_settings(
+    source: Source,
+    *,
+    spool: Path,
+    run_id: str,
+    contact: str | None,
+    warc_bytes: int,
+    warc_seconds: int,
+    replay: ReplayArchive | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Settings for one crawl of one source.
+
+    Args:
+        source: what is crawled.
+        spool: directory into which WARC files are written.
+        run_id: names those files.
+        contact: e-mail address or URL at which the site's operators reach whoever runs this; None only for a replay.
+        warc_bytes: size at which a WARC file is finished and the next begun.
+        warc_seconds: age at which it is.
+        replay: archive to answer from instead of the network; no request leaves the machine then.
+        overrides: Scrapy settings that win over these; for tests.
+
+    Raises:
+        NoContactError: a live crawl without a usable contact.
+    """
+    settings = (
+        COMMON
+        | {
+            "WARRAQ_SPOOL": str(spool),
+            "WARRAQ_SOURCE": source.id,
+            "WARRAQ_RUN_ID": run_id,
+            "WARRAQ_WARC_BYTES": warc_bytes,
+            "WARRAQ_WARC_SECONDS": warc_seconds,
+            "WARRAQ_OPERATOR": contact or "",
+        }
+        | (_replayed(replay) if replay else _live(source, contact))
+    )
+    return settings | dict(overrides or {})
+
+
+COMMON: dict[str, Any] = {
+    "TWISTED_REACTOR": "twisted.internet.asyncioreactor.AsyncioSelectorReactor",
+    "EXTENSIONS": {"spiders.capture.Capture": 0, "spiders.politeness.RetryAfter": 500},
+    "DOWNLOADER_MIDDLEWARES": {
+        "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+        "spiders.politeness.Robots": 100,
+    },
+    "ROBOTSTXT_OBEY": True,
+    "ROBOTSTXT_USER_AGENT": PRODUCT,
+    # Only http and https, and both through a handler that leaves a `Wire` for the archive.
+    "DOWNLOAD_HANDLERS": dict.fromkeys(("data", "file", "s3", "ftp")),
+    "DOWNLOAD_TIMEOUT": 60,
+    "DOWNLOAD_MAXSIZE": 64 << 20,  # sitemaps.org allows 50 MB
+    "DOWNLOAD_WARNSIZE": 0,
+    "DOWNLOAD_FAIL_ON_DATALOSS": True,  # half a page is not archived as if it were whole
+    "DOWNLOAD_VERIFY_CERTIFICATES": False,  # as archives do: an expired certificate is no reason to lose the page
+    "RETRY_TIMES": 2,
+    "RETRY_GIVE_UP_LOG_LEVEL": "WARNING",
+    # Redirects, error pages and refreshes are pages to archive; the spider itself decides what to do about them.
+    "HTTPERROR_ALLOW_ALL": True,
+    "METAREFRESH_ENABLED": False,
+    "REDIRECT_MAX_TIMES": 5,
+    "COOKIES_ENABLED": False,
+    "REFERRER_POLICY": "no-referrer",
+    # First found, first fetched: with Scrapy's stack the newest of a thousand pages would come last.
+    "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",
+    "TELNETCONSOLE_ENABLED": False,
+    "REMOTE_CONTROL_ENABLED": False,
+    "LOGSTATS_INTERVAL": 0,
+    "STATS_DUMP": False,
+    "LOG_LEVEL": "INFO",
+}
+
+
+def _live(source: Source, contact: str | None) -> dict[str, Any]:
+    contact = (contact or "").strip()
+    if not re.fullmatch(r"[^\s@()]+@[^\s@()]+\.[^\s@()]+|https?://[^\s()]+", contact):
+        given = f"{contact!r} is neither an e-mail address nor a URL" if contact else "no contact address is set"
+        raise NoContactError(
+            f"Will not crawl {source.id} on the live web: {given}. Set WARRAQ_CONTACT to an e-mail address or a URL "
+            "at which the site's operators can reach you; it is sent in the user agent."
+        )
+    handler = "spiders.wire.WireDownloadHandler"
+    headers = {
+        "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+        "Accept-Language": f"{source.language},en;q=0.5",
+        "Accept-Encoding": "gzip",  # every reader of the archive can undo it, which is not so of br and zstd
+    }
+    return {
+        "USER_AGENT": f"{SOFTWARE} (+{contact})",
+        "DEFAULT_REQUEST_HEADERS": headers | ({"From": contact} if "@" in contact else {}),
+        "DOWNLOAD_HANDLERS": COMMON["DOWNLOAD_HANDLERS"] | {"http": handler, "https": handler},
+        "CONCURRENT_REQUESTS": 4,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": 2,
+        "DOWNLOAD_DELAY": 0.5,
+        "AUTOTHROTTLE_ENABLED": True,
+        "AUTOTHROTTLE_START_DELAY": 1.0,
+        "AUTOTHROTTLE_TARGET_CONCURRENCY": 1.0,
+        "AUTOTHROTTLE_MAX_DELAY": 60.0,
+    }
+
+
+def _replayed(archive: ReplayArchive) -> dict[str, Any]:
+    handler = replaying(archive)
+    return {
+        "USER_AGENT": SOFTWARE,
+        "WARRAQ_REPLAY": True,
+        "DOWNLOAD_HANDLERS": COMMON["DOWNLOAD_HANDLERS"] | {"http": handler, "https": handler},
+        "CONCURRENT_REQUESTS": 1,  # one order, so that the same files give the same archive
+        "DOWNLOAD_DELAY": 0,
+        "AUTOTHROTTLE_ENABLED": False,
+    }

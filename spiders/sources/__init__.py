@@ -1,0 +1,181 @@
+"""The sources: those that come with Warraq, and a user's own from a TOML file.
+
+The file has a `[[source]]` table for each, whose keys are the fields of `extract.types.Source`:
+
+    [[source]]
+    id = "my-paper"
+    name = "جريدتي"
+    language = "ar"
+    timezone = "Africa/Cairo"
+    domains = ["my-paper.example"]
+    feeds = ["https://my-paper.example/feed/"]
+
+A source with the id of a built-in one replaces it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, get_args
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from extract.types import Calendar, Evidence, Source
+from spiders.sources import ar, fa
+
+BUILT_IN: tuple[Source, ...] = (*ar.SOURCES, *fa.SOURCES)
+
+
+class SourcesError(ValueError):
+    """A sources file is not right; the message has a line for each fault, with file, source and field."""
+
+
+def load_sources(extra: Path | None = None) -> dict[str, Source]:
+    """All sources by id: the built-in ones, and those of the file `extra` added or in their place.
+
+    Raises:
+        SourcesError: the file cannot be read or something in it is wrong; all faults are named.
+    """
+    sources = {source.id: source for source in BUILT_IN}
+    if extra:
+        own = _read(extra)
+        replaced = {source.id for source in own}
+        kept = [source for source in sources.values() if source.id not in replaced]
+        faults = [f"{extra}: {fault}" for fault in _clashes(own, kept)]
+        if faults:
+            raise SourcesError("\n".join(faults))
+        sources |= {source.id: source for source in own}
+    return sources
+
+
+def source_for_url(url: str, sources: Mapping[str, Source]) -> Source | None:
+    """The source on whose domains `url` is; the most exact domain wins. None: no source's."""
+    owners = [source for source in sources.values() if source.owns(url)]
+    return max(owners, key=lambda source: _specificity(source, url), default=None)
+
+
+def _specificity(source: Source, url: str) -> int:
+    host = urlsplit(url).hostname or ""
+    return max(len(domain) for domain in source.domains if host == domain or host.endswith("." + domain))
+
+
+def _read(path: Path) -> list[Source]:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SourcesError(f"{path}: cannot be read ({error.strerror}); check WARRAQ_SOURCES.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SourcesError(f"{path}: is not TOML: {error}.") from error
+    tables = content.pop("source", [])
+    faults = [f"{path}: unknown key {key!r}; sources are [[source]] tables." for key in content]
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise SourcesError("\n".join([*faults, f"{path}: 'source' must be [[source]] tables, with two brackets."]))
+    for number, table in enumerate(tables, 1):
+        label = f"source {table['id']!r}" if isinstance(table.get("id"), str) else f"source number {number}"
+        faults += [f"{path}: {label}: {fault}" for fault in check_fields(table)]
+    if faults:
+        raise SourcesError("\n".join(faults))
+    return [Source(**{key: _frozen(value) for key, value in table.items()}) for table in tables]
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+_FIELDS = {field.name: field for field in dataclasses.fields(Source)}
+_REQUIRED = [name for name, field in _FIELDS.items() if field.default is dataclasses.MISSING]
+_LISTS = [name for name, field in _FIELDS.items() if str(field.type) == "tuple[str, ...]"]
+
+
+def check_fields(table: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with the fields of one source, a sentence each, the field first."""
+    for name in _REQUIRED:
+        if name not in table:
+            yield f"{name}: is missing; every source needs {', '.join(_REQUIRED)}."
+    for name, value in table.items():
+        if fault := _fault(name, value):
+            yield f"{name}: {fault}"
+
+
+def _fault(name: str, value: Any) -> str | None:
+    if name not in _FIELDS:
+        return f"is no field of a source; allowed are {', '.join(_FIELDS)}."
+    if name == "daily":
+        if not (isinstance(value, list) and len(value) == 2 and all(type(n) is int and n >= 0 for n in value)):
+            return f"{value!r} must be two whole numbers, the fewest and the most articles in a day."
+        return None if value[0] <= value[1] else f"{value!r} has the fewest after the most."
+    if name in _LISTS:
+        if not (isinstance(value, list) and all(isinstance(item, str) and item for item in value)):
+            return f"{value!r} must be a list of strings."
+        return next(filter(None, (_list_fault(name, item) for item in value)), None if value else _empty_list(name))
+    if not isinstance(value, str):
+        return f"{value!r} must be a string."
+    return _text_fault(name, value)
+
+
+def _empty_list(name: str) -> str | None:
+    return "must name at least one domain." if name == "domains" else None
+
+
+def _list_fault(name: str, item: str) -> str | None:
+    if name == "domains":
+        if not re.fullmatch(r"(?!www\.)[a-z0-9-]+(\.[a-z0-9-]+)*", item):
+            return f"{item!r} must be a domain in lower case without 'www.', scheme or path, such as 'isna.ir'."
+    elif name in ("feeds", "sitemaps", "listings"):
+        try:
+            parts = urlsplit(item)
+            good = parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"\s", item)
+        except ValueError:
+            good = False
+        if not good:
+            return f"{item!r} must be an absolute http or https URL."
+    return None
+
+
+def _text_fault(name: str, value: str) -> str | None:
+    match name:
+        case "id" if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value):
+            return f"{value!r} must be lower-case letters, digits and inner hyphens."
+        case "language" if not re.fullmatch(r"[a-z]{2,3}", value):
+            return f"{value!r} must be an ISO 639 code, such as 'ar' or 'fa'."
+        case "calendar" if value not in get_args(Calendar):
+            return f"{value!r} must be one of {', '.join(get_args(Calendar))}."
+        case "evidence" if value not in get_args(Evidence):
+            return f"{value!r} must be one of {', '.join(get_args(Evidence))}."
+        case "timezone":
+            try:
+                ZoneInfo(value)
+            except (KeyError, ValueError, OSError):
+                return f"{value!r} is no IANA time zone, such as 'Asia/Tehran'."
+        case "article" | "skip":
+            try:
+                re.compile(value)
+            except re.error as error:
+                return f"{value!r} is no regular expression: {error}."
+        case "name" if not value.strip():
+            return "must not be empty."
+    return None
+
+
+def _clashes(own: Iterable[Source], others: Iterable[Source]) -> Iterator[str]:
+    """Ids and domains given twice: a URL must have one source, and a source one name."""
+    ids: set[str] = set()
+    domains = {domain: source.id for source in others for domain in source.domains}
+    for source in own:
+        if source.id in ids:
+            yield f"source {source.id!r}: id: is given twice; ids must differ."
+        ids.add(source.id)
+        for domain in source.domains:
+            if domains.setdefault(domain, source.id) != source.id:
+                yield f"source {source.id!r}: domains: {domain!r} belongs to source {domains[domain]!r} already."
+        for name in ("feeds", "sitemaps", "listings"):
+            for url in getattr(source, name):
+                if not source.owns(url):
+                    yield (
+                        f"source {source.id!r}: {name}: {url!r} is on none of its domains "
+                        f"({', '.join(source.domains)}), so it would never be fetched."
+                    )
