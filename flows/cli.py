@@ -1,0 +1,237 @@
+"""The `warraq` command. Each command imports what it needs when it runs, so that the command starts at once."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import date, datetime
+from json import dumps as to_json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from typer import Context
+from typer.core import TyperGroup
+
+from flows.failures import EXIT_STATUSES, Exit, UsageError, end_in_order, one_sentence
+from flows.settings import Settings
+
+
+class Commands(TyperGroup):
+    """The commands, each ending in a sentence and a status where a foreseeable error ends it."""
+
+    def invoke(self, ctx: Context) -> object:
+        """Run the command that was asked for."""
+        with one_sentence():
+            return super().invoke(ctx)
+
+
+app = typer.Typer(
+    name="warraq",
+    cls=Commands,
+    help="Crawl Arabic and Persian news into an archive of WARC files and deduplicated articles.",
+    epilog=EXIT_STATUSES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+SourceIds = Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Ids, as `warraq sources` lists them.")]
+SourceId = Annotated[str | None, typer.Option("--source", metavar="ID", help="Only this source.")]
+Since = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="First day of publication wanted.")
+]
+Until = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="First day not wanted any more.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output, for machines.")]
+
+
+def main() -> None:
+    """Run the command; the entry point of the package."""
+    try:
+        end_in_order()
+        app()
+    except KeyboardInterrupt:  # before the command has begun
+        raise SystemExit(Exit.INTERRUPTED) from None
+
+
+@app.callback(invoke_without_command=True)
+def warraq(
+    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as version_of
+
+        typer.echo(f"warraq {version_of('warraq')}")
+        raise typer.Exit
+
+
+@app.command()
+def crawl(
+    sources: SourceIds,
+    limit: Annotated[int | None, typer.Option(min=1, help="Most articles to fetch of each source.")] = None,
+    since: Since = None,
+    until: Until = None,
+    replay: Annotated[
+        list[Path] | None,
+        typer.Option(help="WARC file to answer from instead of the network, or a directory with SOURCE.warc.gz."),
+    ] = None,
+    prefect: Annotated[
+        bool, typer.Option("--prefect", help="Run on Prefect even without PREFECT_API_URL: on an embedded server.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Crawl sources into the archive, one after the other, and print what came of each.
+
+    With PREFECT_API_URL set, or --prefect, each source is a Prefect flow run; otherwise the same functions run at once.
+    """
+    from flows.crawling import Window, crawl_sources
+
+    window = Window(limit=limit, since=_day(since), until=_day(until))
+    settings = Settings.from_environment()
+    raise typer.Exit(
+        crawl_sources(settings, sources, window, replay=tuple(replay or ()), on_prefect=prefect, as_json=json)
+    )
+
+
+@app.command()
+def ingest(
+    file: Annotated[Path, typer.Argument(metavar="FILE.warc.gz", help="WARC file, gzip-compressed record by record.")],
+    source: Annotated[str, typer.Option("--source", metavar="ID", help="The source its pages belong to.")],
+    json: AsJson = False,
+) -> None:
+    """Take a WARC file made by others, e.g. by Common Crawl, into the archive."""
+    from archive.store import open_store
+    from flows.crawling import printed
+    from flows.importing import import_warc
+    from flows.sources import choose_sources, known_sources
+
+    settings = Settings.from_environment()
+    [chosen] = choose_sources([source], known_sources(settings))
+    with printed(as_json=json):
+        import_warc(file, chosen, open_store(settings.root))
+
+
+@app.command()
+def extract(
+    files: Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", help="HTML, text or WARC files.")] = None,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="Read pages as JSON lines from standard input.")] = False,
+    source: Annotated[
+        str | None, typer.Option("--source", metavar="ID", help="Source of the pages; else found by each URL's domain.")
+    ] = None,
+    url: Annotated[str | None, typer.Option(help="URL of the page in FILE.")] = None,
+) -> None:
+    """Extract the articles of pages: one JSON line each, in order, either an article or why there is none.
+
+    A line for --jsonl is {"id", "url", "html", "source", "language", "fetched_at"}, all but "html" optional. Each is
+    answered before the next is read.
+    """
+    from flows.extracting import Extractor, write_answers
+    from flows.sources import choose_sources, known_sources
+
+    if jsonl == bool(files):
+        raise UsageError("Name files, or give --jsonl and write JSON lines to standard input; not both, not neither")
+    if url and len(files or ()) != 1:
+        raise UsageError("--url says where one FILE came from; in --jsonl each line has its own")
+    sources = known_sources(Settings.from_environment())
+    chosen = choose_sources([source], sources)[0] if source else None
+    extractor = Extractor(sources=sources, source=chosen)
+    if jsonl:
+        unreadable = write_answers(extractor.lines(sys.stdin.buffer), sys.stdout.buffer)
+    else:
+        unreadable = write_answers(extractor.files(files or (), url), sys.stdout.buffer)
+    raise typer.Exit(Exit.FAILED if unreadable else Exit.OK)
+
+
+@app.command()
+def records(
+    source: SourceId = None,
+    since: Since = None,
+    until: Until = None,
+    form: Annotated[Literal["jsonl", "csv", "parquet"], typer.Option("--format", help="Format to write.")] = "jsonl",
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="File to write; else standard output.")] = None,
+) -> None:
+    """Write the records of the archive, oldest first.
+
+    Days are UTC and count the time of publication, or the first fetch where a page states none. Lists in CSV are JSON.
+    """
+    from archive.store import open_store
+    from flows.export import export
+    from flows.sources import choose_sources, known_sources
+
+    settings = Settings.from_environment()
+    if source:
+        choose_sources([source], known_sources(settings))
+    export(open_store(settings.root), form, output, source=source, since=_day(since), until=_day(until))
+
+
+@app.command()
+def show(
+    wanted: Annotated[str, typer.Argument(metavar="RECORD_ID|URL", help="A record, or the page whose text to show.")],
+    json: AsJson = False,
+) -> None:
+    """Show a record and the captures behind it."""
+    from archive.store import open_store
+    from flows.show import as_text, find
+
+    found = find(open_store(Settings.from_environment().root), wanted)
+    _write([_to_json(found)] if json else as_text(found))
+
+
+@app.command()
+def sources(
+    source: Annotated[str | None, typer.Argument(metavar="[ID]", help="Show all that is known of this one.")] = None,
+    json: AsJson = False,
+) -> None:
+    """List the sources, and what has verified each: recorded pages, replicas made from facts, or nothing yet."""
+    from flows.sources import choose_sources, known_sources
+    from flows.terminal import print_source, print_sources
+
+    known = known_sources(Settings.from_environment())
+    chosen = choose_sources([source], known) if source else list(known.values())
+    if json:
+        _write(_to_json(asdict(each)) for each in chosen)
+    elif source:
+        print_source(chosen[0])
+    else:
+        print_sources(chosen)
+
+
+@app.command()
+def verify(json: AsJson = False) -> None:
+    """Check the archive's promises: digests and offsets of WARC records, one row per record, no capture without one."""
+    from archive.store import open_store
+    from flows.verifying import verify_archive
+
+    raise typer.Exit(verify_archive(open_store(Settings.from_environment().root), as_json=json))
+
+
+@app.command()
+def doctor(json: AsJson = False) -> None:
+    """Check settings, sources, spool, store and Prefect, and say what to do about what is wrong."""
+    from flows.doctor import examine
+
+    raise typer.Exit(examine(os.environ, as_json=json))
+
+
+def _day(at: datetime | None) -> date | None:
+    return at.date() if at else None
+
+
+def _to_json(value: object) -> str:
+    return to_json(value, ensure_ascii=False)
+
+
+def _write(lines: Iterable[str]) -> None:
+    for line in lines:
+        sys.stdout.buffer.write(line.encode() + b"\n")
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()

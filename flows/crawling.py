@@ -1,0 +1,117 @@
+"""`warraq crawl`: what the arguments ask for, run at once or on Prefect."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+from extract.types import Source
+from flows.failures import Exit, UsageError
+from flows.progress import followed_by
+from flows.server import QUIET, EmbeddedServer, PrefectError, configured_api_url
+from flows.settings import Settings
+from flows.sources import choose_sources, known_sources
+from flows.terminal import Terminal, print_reports
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """What is wanted of every source."""
+
+    limit: int | None = None
+    since: date | None = None
+    until: date | None = None
+
+
+def crawl_sources(
+    settings: Settings, ids: Sequence[str], window: Window, *, replay: Sequence[Path], on_prefect: bool, as_json: bool
+) -> Exit:
+    """Crawl the sources one after the other and print what came of them; one that fails does not stop the others."""
+    sources = choose_sources(ids, known_sources(settings))
+    if window.since and window.until and window.since >= window.until:
+        raise UsageError(f"--since {window.since} is not before --until {window.until}, the first day not wanted")
+    if not replay and not settings.contact:
+        raise UsageError(
+            "A live crawl needs WARRAQ_CONTACT: an e-mail address or a URL at which site operators reach you; it is "
+            "sent in the user agent. (A crawl with --replay does not need it.)"
+        )
+    answers = [_answers(replay, source) for source in sources]
+    with printed(as_json=as_json) as terminal:
+        if on_prefect or settings.prefect_api_url:
+            _crawl_on_prefect(settings, sources, window, answers, terminal)
+        else:
+            _crawl_at_once(settings, sources, window, answers)
+    return Exit.OK if all(report.ok for report in terminal.reports) else Exit.FAILED
+
+
+def _answers(replay: Sequence[Path], source: Source) -> tuple[Path, ...]:
+    """The WARC files that stand for the network when this source is crawled; of a directory, the one of its name."""
+    paths = tuple(path / f"{source.id}.warc.gz" if path.is_dir() else path for path in replay)
+    for path in paths:
+        if not path.is_file():
+            raise UsageError(f"--replay: there is no file {path}")
+    return tuple(path.resolve() for path in paths)
+
+
+@contextmanager
+def printed(*, as_json: bool) -> Iterator[Terminal]:
+    """Progress while it works, then the table or a JSON line a run, of an interrupted crawl too."""
+    terminal = Terminal()
+    try:
+        with terminal, followed_by(terminal):
+            yield terminal
+    finally:
+        if as_json:
+            for report in terminal.reports:
+                sys.stdout.write(json.dumps(report.to_dict(), ensure_ascii=False) + "\n")
+        elif terminal.reports:
+            print_reports(terminal.reports)
+
+
+def _crawl_at_once(
+    settings: Settings, sources: Sequence[Source], window: Window, answers: Sequence[tuple[Path, ...]]
+) -> None:
+    from archive.store import open_store
+    from flows import pipeline
+
+    store = open_store(settings.root)
+    for source, replay in zip(sources, answers, strict=True):
+        request = pipeline.CrawlRequest(source=source, replay=replay, **asdict(window))
+        run_id = pipeline.new_run_id()
+        steps = pipeline.PlainSteps(store=store, source=source, run_id=run_id)
+        pipeline.crawl(request, settings, store, steps, run_id)
+
+
+def _crawl_on_prefect(
+    settings: Settings,
+    sources: Sequence[Source],
+    window: Window,
+    answers: Sequence[tuple[Path, ...]],
+    terminal: Terminal,
+) -> None:
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    server = None
+    if configured_api_url() is None:
+        terminal.waiting("starting Prefect's server")
+        server = EmbeddedServer(settings.spool / "prefect-server.log")
+        os.environ["PREFECT_API_URL"] = server.url
+    from flows.crawl import check_api, crawl
+
+    if server:
+        server.wait()
+    check_api()
+    for source, replay in zip(sources, answers, strict=True):
+        state = crawl(source=source.id, replay=replay, **asdict(window), return_state=True)
+        error = state.data
+        if isinstance(error, Exception):
+            check_api()
+            raise error
+        if not any(report.source == source.id for report in terminal.reports):
+            raise PrefectError(f"Prefect ended the run of {source.id} before it began: {state.message or state.name}.")

@@ -1,0 +1,173 @@
+"""`warraq doctor`: whether everything a crawl needs is in order here, and what to do where it is not."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from threading import Barrier
+from typing import Literal
+
+from rich.console import Console
+from rich.text import Text
+
+from archive.store import Store, StoreError, open_store
+from flows.failures import Exit
+from flows.server import PrefectError, configured_api_url
+from flows.settings import Settings
+from flows.sources import known_sources
+from spiders.sources import BUILT_IN, SourcesError
+
+_WRITERS = 8
+_MARK = {"ok": "green", "warn": "yellow", "fail": "red"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """What one check found."""
+
+    name: str
+    result: Literal["ok", "warn", "fail"]
+    """`warn`: what is there works, but something a user may need does not."""
+    detail: str
+    """What was found and, unless all is well, what to do."""
+
+
+def examine(environ: Mapping[str, str], *, as_json: bool) -> Exit:
+    """Print the settings and each check as it is done; `FAILED` if one fails.
+
+    Raises:
+        SettingsError: the settings themselves are wrong.
+    """
+    settings = Settings.from_environment(environ)
+    checks = []
+    if as_json:
+        checks = list(_checks(settings, environ))
+        answer = {"settings": settings.describe(), "checks": [asdict(check) for check in checks]}
+        sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
+    else:
+        console = Console(soft_wrap=True, highlight=False)
+        for name, value in settings.describe().items():
+            console.print(Text(f"{name:24} {value}"))
+        console.print()
+        for check in _checks(settings, environ):
+            checks.append(check)
+            console.print(Text(f"{check.result:5}", style=_MARK[check.result]), Text(f"{check.name}: {check.detail}"))
+    return Exit.FAILED if any(check.result == "fail" for check in checks) else Exit.OK
+
+
+def _checks(settings: Settings, environ: Mapping[str, str]) -> Iterator[Check]:
+    yield _contact(settings)
+    yield _sources(settings)
+    yield _spool(settings.spool, 2 * settings.warc_bytes)
+    yield from _store(settings)
+    yield _prefect(configured_api_url(environ))
+
+
+def _contact(settings: Settings) -> Check:
+    if settings.contact:
+        return Check(name="contact", result="ok", detail=settings.contact)
+    advice = "not set; live crawls are refused until WARRAQ_CONTACT is an e-mail address or URL of yours"
+    return Check(name="contact", result="warn", detail=advice)
+
+
+def _sources(settings: Settings) -> Check:
+    try:
+        count = len(known_sources(settings))
+    except SourcesError as error:
+        return Check(name="sources", result="fail", detail=str(error))
+    own = f", {count - len(BUILT_IN)} more with {settings.sources_file}" if settings.sources_file else ""
+    return Check(name="sources", result="ok", detail=f"{len(BUILT_IN)} built-in{own}")
+
+
+def _spool(spool: Path, wanted: int) -> Check:
+    try:
+        spool.mkdir(parents=True, exist_ok=True)
+        probe = spool / f".probe-{secrets.token_hex(4)}"
+        probe.write_bytes(b"probe")
+        probe.unlink()
+        free = shutil.disk_usage(spool).free
+    except OSError as error:
+        advice = f"{spool} cannot be written ({error.strerror}); set WARRAQ_SPOOL to a directory that can"
+        return Check(name="spool", result="fail", detail=advice)
+    if free < wanted:
+        advice = f"{free >> 20} MiB free, two WARC files take {wanted >> 20} MiB: free some, or lower WARRAQ_WARC_BYTES"
+        return Check(name="spool", result="warn", detail=advice)
+    return Check(name="spool", result="ok", detail=f"{spool} can be written, {free >> 20} MiB free")
+
+
+def _store(settings: Settings) -> Iterator[Check]:
+    try:
+        store = open_store(settings.root)
+        if settings.root.startswith("s3://"):
+            yield _credentials()
+        next(iter(store.list("")), None)
+        yield Check(name="store", result="ok", detail=f"{store.root} can be listed")
+        yield _round_trip(store)
+        yield _race(store)
+    except StoreError as error:
+        yield Check(name="store", result="fail", detail=str(error))
+
+
+def _credentials() -> Check:
+    from archive.store import credentials_found
+
+    found = credentials_found()
+    if found:
+        return Check(name="credentials", result="ok", detail=f"found by boto3: {found}")
+    advice = "boto3 finds none; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or a role"
+    return Check(name="credentials", result="fail", detail=advice)
+
+
+def _round_trip(store: Store) -> Check:
+    """Write, read and delete an object."""
+    key, data = f"runs/doctor/{secrets.token_hex(8)}", secrets.token_bytes(1000)
+    store.put_if_absent(key, data)
+    try:
+        same = store.get(key) == data
+    finally:
+        store.delete(key)
+    if same:
+        return Check(name="objects", result="ok", detail="written, read back the same and deleted")
+    return Check(name="objects", result="fail", detail="an object read back is not what was written; use another store")
+
+
+def _race(store: Store) -> Check:
+    """Whether of several writers to one key exactly one wins: all that keeps two runs from harming each other."""
+    key, start = f"runs/doctor/{secrets.token_hex(8)}", Barrier(_WRITERS)
+
+    def put(number: int) -> bool:
+        start.wait()
+        return store.put_if_absent(key, str(number).encode())
+
+    try:
+        with ThreadPoolExecutor(_WRITERS) as threads:
+            won = [number for number, created in enumerate(threads.map(put, range(_WRITERS))) if created]
+        kept = store.get(key).decode()
+    finally:
+        store.delete(key)
+    if [kept] == [str(number) for number in won]:
+        return Check(name="create-if-absent", result="ok", detail=f"of {_WRITERS} racing writers exactly one won")
+    advice = (
+        f"of {_WRITERS} racing writers {len(won)} were told they had won; this store ignores If-None-Match, and two runs "
+        "at once may harm the archive: use one that honours it (AWS S3, Ceph, MinIO, R2), or run one crawl at a time"
+    )
+    return Check(name="create-if-absent", result="fail", detail=advice)
+
+
+def _prefect(url: str | None) -> Check:
+    if not url:
+        detail = "no server configured; crawls run without one, or with --prefect on an embedded one"
+        return Check(name="prefect", result="ok", detail=detail)
+    from flows.crawl import check_api
+
+    try:
+        check_api()
+    except PrefectError as error:
+        return Check(name="prefect", result="fail", detail=str(error))
+    return Check(name="prefect", result="ok", detail=f"the API at {url} answers")

@@ -1,0 +1,52 @@
+"""`warraq ingest`: a WARC file made by others becomes part of the archive."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from archive.ingest import adopt_warc
+from archive.store import Store
+from extract.types import Source
+from flows.pipeline import PlainSteps, file_report, new_run_id, retrying, versions
+from flows.progress import Progress, listener
+from flows.report import RunReport, Status
+
+
+def import_warc(path: Path, source: Source, store: Store) -> RunReport:
+    """Store the file, unchanged, under a name made from its content, and ingest it; the same file again adds nothing.
+
+    Cut off in between, it is stored but not ingested: the next crawl of the source, or the same import, goes on.
+
+    Raises:
+        WarcError: the file cannot be read, or holds no response.
+        StoreError: the archive could not be written, after retries.
+    """
+    started_at, started = datetime.now(UTC), time.monotonic()
+    run_id = new_run_id()
+    listener().progress(Progress(source=source.id, stage=f"storing {path.name}"))
+    key = retrying(adopt_warc, store, path, source.id)
+    size = path.stat().st_size
+    listener().progress(Progress(source=source.id, stage=f"ingesting {path.name}", bytes=size))
+    ingested = PlainSteps(store=store, source=source, run_id=run_id).ingest(key, path)
+    report = RunReport(
+        flow="ingest",
+        run_id=run_id,
+        source=source.id,
+        status=Status.COMPLETED,
+        started_at=started_at,
+        seconds=round(time.monotonic() - started, 3),
+        parameters={"file": path.name, "already_ingested": ingested.already_ingested},
+        fetched=sum(ingested.outcomes.values()),
+        bytes=size,
+        outcomes=dict(ingested.outcomes),
+        reasons=dict(ingested.reasons),
+        records_added=ingested.records_added,
+        captures_added=ingested.captures_added,
+        warcs=(key,),
+        versions=versions(),
+    )
+    file_report(store, report)
+    listener().finished(report)
+    return report

@@ -1,0 +1,358 @@
+"""One crawl of one source, from the spider to the committed records. No Prefect here: it takes seconds to import.
+
+    take up what earlier runs left → spider ──(each finished WARC)──► store → ingest → remove from the spool → report
+
+A WARC file leaves the spool only when the tables hold its pages, so a run can be cut off anywhere: the next run of the
+source finds the file in the spool (not stored), or in the archive but not in `captures` (not ingested), and goes on.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, ParamSpec, Protocol, TypeVar
+
+import stamina
+
+from archive.ingest import IngestReport, ingest, pending_warcs, store_warc
+from archive.keys import run_key
+from archive.store import Store, StoreError
+from archive.warc import WarcError, salvage
+from extract.article import EXTRACTOR
+from extract.types import Reason, Source
+from flows.progress import Progress, listener
+from flows.report import RunReport, Status
+from flows.settings import Settings
+from flows.spider import SpiderProcess, read_log
+from flows.spool import SPIDER_LOG, RunDirectory, Spool
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_NOT_FETCHED = {Reason.HTTP_ERROR, Reason.BLOCKED, Reason.TIMED_OUT, Reason.FAILED}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrawlRequest:
+    """What one run is asked to crawl."""
+
+    source: Source
+    limit: int | None = None
+    """Most articles to fetch; None: all."""
+    since: date | None = None
+    """First day of publication wanted, by the source's clock; None: no bound."""
+    until: date | None = None
+    """First day not wanted any more; None: no bound."""
+    replay: tuple[Path, ...] = ()
+    """WARC files to answer from instead of the network."""
+
+    def __post_init__(self) -> None:
+        if self.since and self.until and self.since >= self.until:
+            raise ValueError(f"since {self.since} is not before until {self.until}: the window of days is empty")
+        if self.limit is not None and self.limit < 1:
+            raise ValueError(f"limit {self.limit} is below 1: nothing would be fetched")
+
+    def parameters(self) -> dict[str, object]:
+        """The request without the source, JSON-able."""
+        return {
+            "limit": self.limit,
+            "since": self.since and self.since.isoformat(),
+            "until": self.until and self.until.isoformat(),
+            "replay": [str(path) for path in self.replay],
+        }
+
+
+class Steps(Protocol):
+    """The two steps that change the archive: plain calls, or Prefect tasks around them."""
+
+    def store_warc(self, path: Path) -> str:
+        """Put a finished WARC file and its index; returns its key."""
+
+    def ingest(self, key: str, local: Path | None) -> IngestReport:
+        """Take the pages of a stored WARC file into the tables; `local` is a copy of it, if one is left."""
+
+
+def worth_retrying(error: BaseException) -> bool:
+    """Whether a step failed for a reason that passes by itself."""
+    return isinstance(error, StoreError) and error.retryable
+
+
+def retrying(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """`call(*args)`, tried again with growing, jittered pauses while the store is out of reach."""
+    return stamina.retry(on=worth_retrying, attempts=6, timeout=300)(call)(*args, **kwargs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlainSteps:
+    """The steps as plain calls."""
+
+    store: Store
+    source: Source
+    run_id: str
+
+    def store_warc(self, path: Path) -> str:
+        """See `Steps`."""
+        return retrying(store_warc, self.store, path)
+
+    def ingest(self, key: str, local: Path | None) -> IngestReport:
+        """See `Steps`."""
+        return retrying(ingest, self.store, key, self.source, run_id=self.run_id, local=local, on_page=listener().page)
+
+
+def new_run_id() -> str:
+    """A name no other run has: letters and digits."""
+    return secrets.token_hex(6)
+
+
+def crawl(request: CrawlRequest, settings: Settings, store: Store, steps: Steps, run_id: str) -> RunReport:
+    """Crawl one source into the archive and report; the report is also stored under `runs/`.
+
+    A crawl that goes wrong is a report whose status says so. What ends the run itself is raised, after the spider has
+    ended and with everything fetched either ingested or kept in the spool for the next run.
+
+    Raises:
+        StoreError: the archive could not be written, after retries.
+        SpoolError: the spool could not be written.
+        KeyboardInterrupt: and whatever else interrupts the process.
+    """
+    run = _Run(request=request, run_id=run_id, store=store, steps=steps)
+    spool = Spool(settings.spool, settings.root, settings.endpoint_url, request.source.id)
+    with spool.begin(run_id) as directory:
+        try:
+            run.take_up_leftovers(spool)
+            run.crawl_into(directory, settings)
+        except BaseException as error:
+            run.broke_off(error)
+            if directory.holds_pages():
+                error.add_note(f"What was fetched is kept in {directory.path}; the next run takes it up.")
+            listener().finished(run.report())
+            with suppress(StoreError):
+                file_report(store, run.report(), read_log(directory.path / SPIDER_LOG))
+            raise
+        report = run.report()
+        file_report(store, report, b"" if report.ok else read_log(directory.path / SPIDER_LOG))
+    listener().finished(report)
+    return report
+
+
+def file_report(store: Store, report: RunReport, log: bytes = b"") -> str:
+    """Put the report under `runs/`, and the spider's log beside it if there is one; returns the report's key."""
+    key = run_key(report.flow, report.started_at.date(), report.run_id)
+    retrying(store.put_if_absent, key, report.to_json())
+    if log:
+        retrying(store.put_if_absent, key.removesuffix(".json") + ".log", log)
+    return key
+
+
+@dataclass(kw_only=True)
+class _Run:
+    """What a run has done so far."""
+
+    request: CrawlRequest
+    run_id: str
+    store: Store
+    steps: Steps
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    started: float = field(default_factory=time.monotonic)
+    status: Status = Status.FAILED
+    problem: str | None = None
+    discovered: int = 0
+    fetched: int = 0
+    bytes: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    records_added: int = 0
+    captures_added: int = 0
+    warcs: list[str] = field(default_factory=list)
+    recovered: list[str] = field(default_factory=list)
+    recovered_outcomes: Counter[str] = field(default_factory=Counter)
+    errors: list[str] = field(default_factory=list)
+    spider: Mapping[str, object] = field(default_factory=dict)
+
+    def take_up_leftovers(self, spool: Spool) -> None:
+        """Ingest what earlier runs of the source fetched and could not bring to an end."""
+        self.announce("looking for leftovers")
+        for leftover in spool.leftovers():
+            with leftover:
+                self.take_up(leftover, recovered=True)
+        for key in pending_warcs(self.store, self.request.source.id):
+            with self._damage_noted(key):
+                self._count(self.steps.ingest(key, None), recovered=True)
+
+    def crawl_into(self, directory: RunDirectory, settings: Settings) -> None:
+        """Run the spider, ingesting each file it finishes, and judge how it went."""
+        self.announce("crawling")
+        expired = threading.Event()
+        with SpiderProcess(self._spider_request(directory, settings), directory) as spider:
+            with spider.stopped_after(settings.timeout, expired):
+                try:
+                    self._follow(spider)
+                except Exception:
+                    spider.stop()
+                    spider.wait()
+                    raise
+                except BaseException:
+                    # Cancelled or interrupted. A flow run that is being cancelled is refused further tasks.
+                    self.steps = PlainSteps(store=self.store, source=self.request.source, run_id=self.run_id)
+                    spider.stop()
+                    self.announce("stopping")
+                    self._follow(spider)
+                    self.take_up(directory)
+                    raise
+            self.take_up(directory)  # what a spider that was killed has left
+            self.spider = {"exit_status": spider.exit_status, **(spider.finished or {})}
+            self.status, self.problem = self._judge(spider, settings.timeout if expired.is_set() else None)
+        self.announce("done")
+
+    def take_up(self, directory: RunDirectory, *, recovered: bool = False) -> None:
+        """Ingest every WARC file in a run directory, those cut off in the writing after repair."""
+        for path in directory.open_warcs():
+            with self._damage_noted(path):
+                salvage(path)
+        for path in directory.finished_warcs():
+            self._ingest_file(path, recovered=recovered)
+
+    def announce(self, stage: str) -> None:
+        """Tell the listener where the run stands."""
+        listener().progress(
+            Progress(
+                source=self.request.source.id,
+                stage=stage,
+                discovered=self.discovered,
+                fetched=self.fetched,
+                bytes=self.bytes,
+                outcomes=dict(self.outcomes),
+            )
+        )
+
+    def broke_off(self, error: BaseException) -> None:
+        """Note what ended the run before its time."""
+        interrupted = not isinstance(error, Exception)
+        self.status = Status.INTERRUPTED if interrupted else Status.FAILED
+        self.problem = "The run was interrupted; the next one goes on from here." if interrupted else str(error)
+
+    def report(self) -> RunReport:
+        """The run so far, as a value."""
+        return RunReport(
+            flow="crawl",
+            run_id=self.run_id,
+            source=self.request.source.id,
+            status=self.status,
+            problem=self.problem,
+            started_at=self.started_at,
+            seconds=round(time.monotonic() - self.started, 3),
+            parameters=self.request.parameters(),
+            discovered=self.discovered,
+            fetched=self.fetched,
+            bytes=self.bytes,
+            outcomes=dict(self.outcomes),
+            reasons=dict(self.reasons),
+            records_added=self.records_added,
+            captures_added=self.captures_added,
+            warcs=tuple(self.warcs),
+            recovered=tuple(self.recovered),
+            recovered_outcomes=dict(self.recovered_outcomes),
+            errors=tuple(self.errors),
+            spider=self.spider,
+            versions=versions(),
+        )
+
+    def _spider_request(self, directory: RunDirectory, settings: Settings) -> dict[str, Any]:
+        request = self.request
+        return {
+            "source": request.source.id,
+            "sources_file": settings.sources_file and str(settings.sources_file),
+            "run_id": self.run_id,
+            "spool": str(directory.path),
+            "limit": request.limit,
+            "since": request.since and request.since.isoformat(),
+            "until": request.until and request.until.isoformat(),
+            "replay": [str(path) for path in request.replay],
+            "contact": settings.contact,
+            "warc_bytes": settings.warc_bytes,
+            "warc_seconds": settings.warc_seconds,
+            "log": str(directory.path / SPIDER_LOG),
+            "overrides": {},
+        }
+
+    def _follow(self, spider: SpiderProcess) -> None:
+        for event in spider.events():
+            if event["event"] == "progress":
+                self.discovered, self.fetched, self.bytes = event["discovered"], event["fetched"], event["bytes"]
+                self.announce("crawling")
+            elif event["event"] == "warc":
+                self._ingest_file(Path(event["path"]))
+
+    def _ingest_file(self, path: Path, *, recovered: bool = False) -> None:
+        with self._damage_noted(path):
+            self.announce(f"ingesting {path.name}")
+            key = self.steps.store_warc(path)
+            report = self.steps.ingest(key, path)
+            path.unlink()
+            self._count(report, recovered=recovered)
+
+    @contextmanager
+    def _damage_noted(self, where: Path | str) -> Iterator[None]:
+        """An unreadable WARC file is told of and, in the spool, set aside: it must not stop the files after it."""
+        try:
+            yield
+        except WarcError as error:
+            self.errors.append(str(error))
+            if isinstance(where, Path) and where.exists():
+                where.rename(where.with_name(where.name + ".damaged"))
+
+    def _count(self, report: IngestReport, *, recovered: bool) -> None:
+        self.records_added += report.records_added
+        self.captures_added += report.captures_added
+        if recovered:
+            self.recovered.append(report.warc_key)
+            self.recovered_outcomes.update(report.outcomes)
+        else:
+            self.warcs.append(report.warc_key)
+            self.outcomes.update(report.outcomes)
+            self.reasons.update(report.reasons)
+        self.announce("crawling")
+
+    def _judge(self, spider: SpiderProcess, timeout: int | None) -> tuple[Status, str | None]:
+        """What the exit status, the statistics and the archived pages together say of the crawl."""
+        judged = self.outcomes.total() - self.outcomes["support"]
+        not_fetched = {reason: n for reason, n in self.reasons.items() if reason in _NOT_FETCHED}
+        if timeout is not None:
+            return Status.TIMED_OUT, (
+                f"The crawl was stopped after {timeout} s; what was fetched is archived. "
+                "Set WARRAQ_TIMEOUT higher, or narrow the crawl with --limit or --since."
+            )
+        if spider.exit_status or spider.finished is None:
+            said = spider.complaint() or f"The spider ended with status {spider.exit_status} and said nothing"
+            return Status.FAILED, f"{said.rstrip('.')}. Its log is filed beside this run's report."
+        if not self.outcomes:
+            return Status.FAILED, "The spider archived no response at all; check the network and its log."
+        if judged and sum(not_fetched.values()) == judged:
+            counts = ", ".join(f"{n} {reason}" for reason, n in sorted(not_fetched.items()))
+            return (
+                Status.FAILED,
+                f"None of the {judged} pages was served ({counts}); is the site blocking us?",
+            )
+        if self.discovered and not judged:
+            return Status.FAILED, (
+                f"None of the {self.discovered} article links found was fetched; see the spider's log for the reasons."
+            )
+        if not judged:
+            return Status.EMPTY, (
+                "No link to an article was found in the source's feeds, sitemaps and listings; "
+                f"compare them with the site: warraq sources {self.request.source.id}"
+            )
+        return Status.COMPLETED, None
+
+
+def versions() -> dict[str, str]:
+    """The software whose rules shaped this run's results."""
+    return {"extractor": EXTRACTOR} | {name: version(name) for name in ("warraq", "scrapy", "trafilatura", "deltalake")}

@@ -1,0 +1,141 @@
+"""What the environment decides, read once into a frozen value."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+DEFAULT_ROOT = "./warraq-archive"
+"""Not `./archive`: in a checkout that is the package of this name."""
+
+
+class SettingsError(Exception):
+    """A variable of the environment holds something we cannot use; the message names it and says what it takes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything a command or a flow run takes from its environment."""
+
+    root: str = DEFAULT_ROOT
+    """`WARRAQ_ROOT`: the archive, `s3://bucket/prefix` or a local directory."""
+    sources_file: Path | None = None
+    """`WARRAQ_SOURCES`: TOML file with sources of the user's own."""
+    contact: str | None = None
+    """`WARRAQ_CONTACT`: e-mail address or URL for site operators, sent in the user agent."""
+    spool: Path
+    """`WARRAQ_SPOOL`: local directory where WARC files grow before they are stored; must outlive a crash."""
+    warc_bytes: int = 256 * 1024 * 1024
+    """`WARRAQ_WARC_BYTES`: a WARC file is finished at this size."""
+    warc_seconds: int = 600
+    """`WARRAQ_WARC_SECONDS`: a WARC file is finished at this age."""
+    timeout: int = 6 * 3600
+    """`WARRAQ_TIMEOUT`: seconds after which the crawl of one source is stopped."""
+    prefect_api_url: str | None = None
+    """`PREFECT_API_URL`: when set, crawls run as flow runs of that server."""
+    endpoint_url: str | None = None
+    """`AWS_ENDPOINT_URL`, for display and to tell archives apart; boto3 reads it, and all credentials, itself."""
+    aws: tuple[tuple[str, str], ...] = ()
+    """The AWS variables that are set, masked, for display."""
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """Read and check the variables; an empty one counts as unset.
+
+        Raises:
+            SettingsError: a value cannot be used.
+        """
+        given = {name: value.strip() for name, value in environ.items() if value.strip()}
+        sources_file = given.get("WARRAQ_SOURCES")
+        if sources_file and not Path(sources_file).expanduser().is_file():
+            raise SettingsError(
+                f"WARRAQ_SOURCES={sources_file}: there is no such file; "
+                "set it to a TOML file of sources, or unset it to use the built-in ones."
+            )
+        endpoint_url = given.get("AWS_ENDPOINT_URL_S3") or given.get("AWS_ENDPOINT_URL")
+        return cls(
+            root=_root(given.get("WARRAQ_ROOT", DEFAULT_ROOT)),
+            sources_file=Path(sources_file).expanduser() if sources_file else None,
+            contact=_contact(given.get("WARRAQ_CONTACT")),
+            spool=_spool(given),
+            warc_bytes=_positive(given, "WARRAQ_WARC_BYTES", cls.warc_bytes, "a size in bytes"),
+            warc_seconds=_positive(given, "WARRAQ_WARC_SECONDS", cls.warc_seconds, "a time in seconds"),
+            timeout=_positive(given, "WARRAQ_TIMEOUT", cls.timeout, "a time in seconds"),
+            prefect_api_url=given.get("PREFECT_API_URL"),
+            endpoint_url=endpoint_url,
+            aws=tuple((name, _masked(name, given[name])) for name in sorted(given) if name.startswith("AWS_")),
+        )
+
+    def describe(self) -> dict[str, str]:
+        """Every setting by its variable's name, as people may see it: secrets masked."""
+        shown = {
+            "WARRAQ_ROOT": self.root,
+            "WARRAQ_SOURCES": str(self.sources_file or "(built-in sources only)"),
+            "WARRAQ_CONTACT": self.contact or "(not set)",
+            "WARRAQ_SPOOL": str(self.spool),
+            "WARRAQ_WARC_BYTES": str(self.warc_bytes),
+            "WARRAQ_WARC_SECONDS": str(self.warc_seconds),
+            "WARRAQ_TIMEOUT": str(self.timeout),
+            "PREFECT_API_URL": _without_password(self.prefect_api_url) if self.prefect_api_url else "(not set)",
+        }
+        return shown | dict(self.aws)
+
+
+def _root(value: str) -> str:
+    if "://" in value:
+        parts = urlsplit(value)
+        if parts.scheme != "s3" or not parts.netloc:
+            raise SettingsError(
+                f"WARRAQ_ROOT={_without_password(value)}: an archive is s3://bucket/prefix or a local directory."
+            )
+        return value.rstrip("/")
+    path = Path(value).expanduser()
+    if path.exists() and not path.is_dir():
+        raise SettingsError(f"WARRAQ_ROOT={value}: this is a file; name a directory, or s3://bucket/prefix.")
+    return str(path)
+
+
+def _contact(value: str | None) -> str | None:
+    if value and (any(c.isspace() or not c.isprintable() for c in value) or not ("@" in value or "://" in value)):
+        raise SettingsError(
+            f"WARRAQ_CONTACT={value!r}: give an e-mail address or a URL at which site operators reach you."
+        )
+    return value
+
+
+def _spool(given: Mapping[str, str]) -> Path:
+    if "WARRAQ_SPOOL" in given:
+        return Path(given["WARRAQ_SPOOL"]).expanduser().absolute()
+    state = given.get("XDG_STATE_HOME")
+    if state and not Path(state).is_absolute():
+        state = None  # the XDG base directory specification: a relative path is to be ignored
+    home = Path(given["HOME"]) if "HOME" in given else Path.home()
+    return (Path(state) if state else home / ".local" / "state") / "warraq" / "spool"
+
+
+def _positive(given: Mapping[str, str], name: str, default: int, what: str) -> int:
+    value = given.get(name)
+    if value is None:
+        return default
+    if not (value.isascii() and value.isdigit() and int(value) > 0):
+        raise SettingsError(f"{name}={value}: expected {what}, a whole number above 0 (default {default}).")
+    return int(value)
+
+
+def _masked(name: str, value: str) -> str:
+    if name == "AWS_ACCESS_KEY_ID":
+        return f"{value[:4]}…(set)"
+    if any(word in name for word in ("SECRET", "TOKEN", "PASSWORD", "KEY", "CREDENTIAL")):
+        return "(set)"
+    return _without_password(value)
+
+
+def _without_password(value: str) -> str:
+    """The URL without the password in its authority; other text as it is."""
+    if "://" not in value or "@" not in value:
+        return value
+    parts = urlsplit(value)
+    return urlunsplit(parts._replace(netloc="***@" + parts.netloc.rpartition("@")[2]))
