@@ -30,7 +30,10 @@ class Answer:
     def head(self) -> bytes:
         length = ("Transfer-Encoding", "chunked") if self.chunked else ("Content-Length", str(len(self.body)))
         bodiless = " 304 " in self.status_line
-        lines = [self.status_line, *(f"{name}: {value}" for name, value in (*self.headers, *(() if bodiless else (length,))))]
+        lines = [
+            self.status_line,
+            *(f"{name}: {value}" for name, value in (*self.headers, *(() if bodiless else (length,)))),
+        ]
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
     def framed(self) -> bytes:
@@ -43,7 +46,8 @@ class Answer:
 def page(text: str, *, links: tuple[str, ...] = ()) -> bytes:
     """A small HTML page."""
     anchors = "".join(f'<a href="{link}">{link}</a>' for link in links)
-    return f'<!doctype html><html lang="ar"><head><title>{text}</title></head><body><p>{text}</p>{anchors}</body></html>'.encode()
+    head = f"<!doctype html><html><head><title>{text}</title></head>"
+    return f"{head}<body><p>{text}</p>{anchors}</body></html>".encode()
 
 
 def html(text: str, *, links: tuple[str, ...] = (), **given: object) -> Answer:
@@ -94,7 +98,11 @@ class Site:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 lines = head.decode("latin-1").split("\r\n")
                 path = lines[0].split(" ")[1]
-                headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:]) if name}
+                headers = {
+                    name.lower(): value.strip()
+                    for name, _, value in (line.partition(":") for line in lines[1:])
+                    if name
+                }
                 self.requests.append((path, headers))
                 self.times.append(time.monotonic())
                 answer = self.answer(path)
@@ -117,7 +125,7 @@ class Site:
 
 @contextmanager
 def running(answers: Mapping[str, Answer | list[Answer]], certificate: Path | None = None) -> Iterator[Site]:
-    """Serve `answers` on a free port of 127.0.0.1 while the context lasts; over TLS with a PEM of key and certificate."""
+    """Serve `answers` on a free port of 127.0.0.1; over TLS if given a PEM file of key and certificate."""
     site = Site(answers=dict(answers), scheme="https" if certificate else "http")
     loop = asyncio.new_event_loop()
     tls = None
