@@ -68,8 +68,8 @@ _MONTHS: dict[Calendar, tuple[str, ...]] = {  # per month, names separated by co
 }
 _WEEKDAYS = """السبت, الأحد, الاثنين, الإثنين, الثلاثاء, الأربعاء, الاربعا, الخميس, الجمعة, شنبه, یک شنبه, یکشنبه,
     دو شنبه, دوشنبه, سه شنبه, سهشنبه, چهار شنبه, چهارشنبه, پنج شنبه, پنجشنبه, پنچشنبه, جمعه, آدینه,
-    saturday, sunday, monday, tuesday, wednesday, thursday, friday, sat, sun, mon, tue, tues, wed, thu, thur, thurs, fri,
-    lundi, mardi, mercredi, jeudi, vendredi, samedi, dimanche"""
+    saturday, sunday, monday, tuesday, wednesday, thursday, friday, sat, sun, mon, tue, tues, wed, thu, thur, thurs,
+    fri, lundi, mardi, mercredi, jeudi, vendredi, samedi, dimanche"""
 # Words that stand between the parts of a date and mean nothing by themselves.
 _GLUE = """في فى یوم الساعة الساعه ساعة ساعت بتوقيت توقيت به وقت الوقت التوقيت زمان ماه سال سنة عام لعام شهر من
     مورخ مورخه روز با هجری at on of the de le à t st nd rd th er و time local المحلي بالتوقيت تمام حدود"""
@@ -156,9 +156,8 @@ _UNITS: dict[str, tuple[timedelta, Precision]] = {
     "اسبوع اسابیع اسبوعین اسبوعان هفته week weeks": (timedelta(weeks=1), "day"),
 }
 _UNIT_OF = {name: unit for names, unit in _UNITS.items() for name in names.split()}
-_NEEDS_NUMBER = frozenset(
-    ["ثوان", "ثوانی", "دقایق", "ساعات", "ایام", "اسابیع", "seconds", "minutes", "mins", "hours", "days", "weeks"]
-)
+_PLURALS = "ثوان ثوانی دقایق ساعات ایام اسابیع seconds minutes mins hours days weeks"
+_NEEDS_NUMBER = frozenset(_PLURALS.split())  # `منذ ساعات`: some hours ago
 _NUMERALS = {"یک": 1, "دو": 2, "سه": 3, "چهار": 4, "پنج": 5, "an": 1, "a": 1, "one": 1}
 
 

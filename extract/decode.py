@@ -1,8 +1,8 @@
 """From bytes to a tree: the only place that decides a charset.
 
-Bytes are read by evidence, not by claim: a byte order mark, else UTF-8 if they are UTF-8, else the charset that was declared
-(HTTP header, then markup) if it gives plausible text, else whichever of the likely charsets gives the most plausible
-text. Labels mean what the WHATWG Encoding Standard says they mean (`latin1` is windows-1252).
+Bytes are read by evidence, not by claim: a byte order mark, else UTF-8 if they are UTF-8, else whichever of the
+declared charsets (HTTP header, then markup) and the likely ones gives the most plausible text; the declared one wins
+when it is close. Labels mean what the WHATWG Encoding Standard says they mean (`latin1` is windows-1252).
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 import codecs
 import html
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
@@ -56,16 +56,23 @@ _BINARY = (
     (b"\x00\x00\x01\x00", "an icon"),
 )
 _TEXTUAL = ("text/html", "text/plain", "application/xhtml+xml", "application/octet-stream", "unknown/unknown", "*/*")
-_DOCUMENT = re.compile(r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*){0,20}<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
+_PROLOGUE = (
+    r"\s*+(?>(?:<\?[^>]*>|<!--.*?-->|<!doctype[^>]*>)\s*+)*+"  # possessive: comments are not tried in other ways
+)
+_ROOT = re.compile(_PROLOGUE + r"<([a-z][\w:.-]*)", re.IGNORECASE | re.DOTALL)
+_DOCUMENT = re.compile(
+    r"\s*+(?>(?:<\?xml[^>]*>|<!--.*?-->)\s*+)*+<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
 _MARKUP = re.compile(
     r"<(?:!doctype|html|head|body|meta|title|div|p|article|section|main|h[1-6]|span|table|script|br|a|ul|img)\b[^<>]*>",
-    re.I,
+    re.IGNORECASE,
 )
-_ROOT = re.compile(r"\s*(?:<\?[^>]*>\s*|<!--.*?-->\s*|<!doctype[^>]*>\s*){0,20}<([a-z][\w:.-]*)", re.I | re.S)
+_ANY_TAG = re.compile(r"<[a-z/!]", re.IGNORECASE)
+_JSON = re.compile(r'\s*(?:\{\s*["}]|\[\s*(?:["{\[\]\d-]|null|true|false))')
 _XML_ROOTS = frozenset(
     ("rss", "feed", "rdf:rdf", "urlset", "sitemapindex", "opml", "svg", "error", "opensearchdescription")
 )
-_CONTROLS = dict.fromkeys((*range(0x09), 0x0B, *range(0x0E, 0x20), 0x7F, 0xFFFE, 0xFFFF)) | {0x0C: " "}
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff]")
 
 
 def decode(page: Page) -> Decoded | Rejection:
@@ -76,57 +83,57 @@ def decode(page: Page) -> Decoded | Rejection:
     """
     if not page.content.strip(b" \t\r\n\0"):
         return Rejection(reason=Reason.TOO_SHORT, detail="the response has no body")
-    declared_type = (page.content_type or "").partition(";")[0].strip().lower()
-    start = page.content.lstrip()[:16]
-    for magic, name in _BINARY:
-        if start.startswith(magic) or start[4:8] == b"ftyp":
-            return Rejection(
-                reason=Reason.NOT_HTML, detail=f"the response is {name if start[4:8] != b'ftyp' else 'a video'}"
-            )
+    media_type = (page.content_type or "").partition(";")[0].strip().lower()
+    binary = _what_binary(page.content)
+    if binary:
+        return Rejection(reason=Reason.NOT_HTML, detail=f"the response is {binary}")
     charset, text, bad = _read(page.content, _declared(page))
-    controls = sum(map(text.count, "\x01\x02\x03\x04\x05\x06\x07\x08\x0e\x0f\x10\x11"))
-    if controls * 50 > len(text):
+    if sum(map(text.count, "\0\x01\x02\x03\x04\x05\x06\x07\x08\x0e\x0f\x10\x11")) * 50 > len(text):
         return Rejection(reason=Reason.NOT_HTML, detail="the response is binary data")
-    if bad * 5 > sum(map(bool, re.findall(r"[^\x00-\x7f]", text))):
-        return Rejection(
-            reason=Reason.UNDECODABLE, detail=f"no charset fits: {bad} bytes or sequences are not valid {charset}"
-        )
-    flags = ["undecodable_bytes"] if bad else []
-    text, repair = _repair_mojibake(text.translate(_CONTROLS))
-    flags += repair
-    text = text.translate(_C1)
-    other = _what_else(text, declared_type)
+    if bad * 5 > len(_FOREIGN.findall(text)):
+        detail = f"no charset fits: {bad} places are not valid in the likeliest, {charset}"
+        return Rejection(reason=Reason.UNDECODABLE, detail=detail)
+    text, repairs = _repair_mojibake(_CONTROL.sub("", text))
+    text = _C1.sub(lambda control: _C1_MEANING.get(control[0], ""), text)
+    flags = (*repairs, *(["undecodable_bytes"] if bad else []))
+    other = _what_else(text, media_type)
     if other:
         return Rejection(reason=Reason.NOT_HTML, detail=f"the response is {other}")
-    if not _MARKUP.search(text) and (declared_type in ("text/plain", "") or not re.search(r"<[a-z/!]", text, re.I)):
-        return Decoded(text=text, tree=None, charset=charset, flags=tuple(flags))
-    if declared_type == "text/plain" and not _DOCUMENT.match(text):
-        return Decoded(text=text, tree=None, charset=charset, flags=tuple(flags))
+    if _is_plain_text(text, media_type):
+        return Decoded(text=text, tree=None, charset=charset, flags=flags)
     tree, flattened = _parse(text)
     if tree is None:
         return Rejection(reason=Reason.TOO_SHORT, detail="the response holds no element and no text")
-    return Decoded(text=text, tree=tree, charset=charset, flags=(*flags, *(["markup_flattened"] if flattened else [])))
+    return Decoded(text=text, tree=tree, charset=charset, flags=(*flags, "markup_flattened") if flattened else flags)
 
 
-def _what_else(text: str, declared_type: str) -> str | None:
+def _what_binary(content: bytes) -> str | None:
+    start = content.lstrip()[:16]
+    if start[4:8] == b"ftyp":
+        return "a video"
+    return next((name for magic, name in _BINARY if start.startswith(magic)), None)
+
+
+def _what_else(text: str, media_type: str) -> str | None:
     """What a text is, in a few words, if it is neither HTML nor plain text."""
     if _DOCUMENT.match(text):
-        return None
-    root = _ROOT.match(text[:10_000])
-    if root and root[1].lower() in _XML_ROOTS:
-        return f"XML (<{root[1]}>)"
-    if (
-        declared_type
-        and declared_type not in _TEXTUAL
-        and not (declared_type.endswith("xml") and root and root[1].lower() == "html")
-    ):
-        return declared_type
-    if root and text.lstrip().startswith("<?xml"):
-        return f"XML (<{root[1]}>)"
-    ends = text.strip()[:1] + text.strip()[-1:]
-    if ends in ("{}", "[]") and re.match(r'\s*(?:\{\s*["}]|\[\s*(?:["{\[\]\d]|null|true|false))', text):
-        return "JSON"
-    return None
+        return None  # whatever the header says
+    match = _ROOT.match(text)
+    root = match[1].lower() if match else ""
+    if root in _XML_ROOTS or (root not in ("", "html") and text.lstrip().startswith("<?xml")):
+        return f"XML (<{root}>)"
+    if media_type and media_type not in _TEXTUAL and not (root == "html" and media_type.endswith("xml")):
+        return media_type
+    text = text.strip()
+    return "JSON" if text[:1] + text[-1:] in ("{}", "[]") and _JSON.match(text) else None
+
+
+def _is_plain_text(text: str, media_type: str) -> bool:
+    if media_type == "text/plain":
+        return not _DOCUMENT.match(text)
+    if media_type in ("text/html", "application/xhtml+xml"):
+        return not _ANY_TAG.search(text)
+    return not _MARKUP.search(text)
 
 
 # ---- charset
@@ -136,7 +143,7 @@ _LABELS = re.compile(
 )
 _WHATWG_NAMES = {"ascii": "windows-1252", "iso8859-1": "windows-1252"}
 _LIKELY = ("windows-1256", "iso-8859-6", "windows-1252")
-_NON_ASCII = re.compile(rb"[\x80-\xff]")
+_FOREIGN = re.compile(r"[^\x00-\x7f]")
 
 
 def _name(label: str | None) -> str | None:
@@ -158,51 +165,38 @@ def _declared(page: Page) -> list[str]:
     """Charsets that the header and the markup declare, in that order."""
     header = http_content_type_encoding(page.content_type) if page.content_type else None
     names = [_name(header), _name(html_body_declared_encoding(page.content[:4096]))]
-    # A declaration that can be read as ASCII does not stand in UTF-16: WHATWG takes it for UTF-8.
+    # Markup that can be read as ASCII is not in UTF-16, whatever it says: WHATWG takes it for UTF-8.
     return list(dict.fromkeys("utf-8" if name.startswith("utf-16") else name for name in names if name))
 
 
 def _read(content: bytes, declared: list[str]) -> tuple[str, str, int]:
-    """Charset, text and the number of places that do not fit the charset."""
-    bom, _ = read_bom(content)
-    if bom and not bom.startswith("utf-32"):
-        name = "utf-8" if bom == "utf-8" else bom
-        text = content.decode(name, "replace").removeprefix("\ufeff")
-        return name, text, _replaced(text, content)
-    if not _NON_ASCII.search(content) and b"\0" not in content:
+    """Charset, text, and the number of places that do not fit the charset and became U+FFFD."""
+    sure = read_bom(content)[0] or _utf16_without_bom(content)
+    if sure:
+        text = content.decode(sure, "replace").removeprefix("\ufeff")
+        return sure, text, text.count("\ufffd") - (content.count(b"\xef\xbf\xbd") if sure == "utf-8" else 0)
+    if content.isascii():
         return "utf-8", content.decode("ascii"), 0
-    wide = _utf16_without_bom(content)
-    if wide:
-        text = content.decode(wide, "replace")
-        return wide, text, text.count("\ufffd")
     text = content.decode("utf-8", "replace")
-    bad = _replaced(text, content)
-    foreign = len(re.findall(r"[^\x00-\x7f]", text))
-    legacy = [name for name in declared if name not in ("utf-8", "windows-1252")]
+    bad = text.count("\ufffd") - content.count(b"\xef\xbf\xbd")
+    foreign = len(_FOREIGN.findall(text))
+    legacy = [name for name in declared if name not in ("utf-8", "windows-1252")]  # servers say latin1 of everything
     if bad * 20 <= foreign and (foreign >= 10 or not legacy):
         return "utf-8", text, bad
     for name in legacy:
-        if name not in _LIKELY and not name.startswith(("windows-", "iso-8859-")):  # multi-byte: it fits or it does not
+        if not name.startswith(("windows-", "iso-8859-")):  # of several bytes a character: it fits or it does not
             try:
                 return name, content.decode(name), 0
             except UnicodeDecodeError:
                 continue
-    candidates = list(dict.fromkeys((*legacy, *(["utf-8"] if "utf-8" in declared or not bad else []), *_LIKELY)))
-    readings = {name: content.decode(name, "replace") for name in candidates}
-    name = max(
-        candidates,
-        key=lambda each: _plausibility(readings[each]) + (0.5 if each in declared[:1] and each in legacy else 0),
-    )
-    return (
-        name,
-        readings[name],
-        _replaced(readings[name], content) if name == "utf-8" else readings[name].count("\ufffd"),
-    )
-
-
-def _replaced(text: str, content: bytes) -> int:
-    """How many U+FFFD decoding put in, beside those that the bytes spell out in UTF-8."""
-    return max(0, text.count("\ufffd") - content.count(b"\xef\xbf\xbd"))
+    readings = {name: content.decode(name, "replace") for name in (*legacy, *_LIKELY)}
+    if "utf-8" in declared or not bad:
+        readings["utf-8"] = text
+    scores = {name: _plausibility(reading) for name, reading in readings.items()}
+    if legacy and legacy[0] in scores:
+        scores[legacy[0]] += 0.5
+    name = max(scores, key=scores.__getitem__)
+    return name, readings[name], bad if name == "utf-8" else readings[name].count("\ufffd")
 
 
 def _utf16_without_bom(content: bytes) -> str | None:
@@ -211,9 +205,9 @@ def _utf16_without_bom(content: bytes) -> str | None:
     if len(sample) < 4 or len(content) % 2:
         return None
     even, odd = sample[::2].count(0), sample[1::2].count(0)
-    if odd * 4 > len(sample) and not even:
+    if odd * 8 > len(sample) and not even:
         return "utf-16-le"
-    return "utf-16-be" if even * 4 > len(sample) and not odd else None
+    return "utf-16-be" if even * 8 > len(sample) and not odd else None
 
 
 # Letters of running Arabic and Persian text by falling frequency.
@@ -250,86 +244,70 @@ def _plausibility(text: str) -> float:
 
 # ---- mojibake
 
-_C1 = {byte: bytes([byte]).decode("cp1252", "ignore") or None for byte in range(0x80, 0xA0)}
+_C1 = re.compile(r"[\x80-\x9f]")
+_C1_MEANING = {chr(byte): bytes([byte]).decode("cp1252", "ignore") for byte in range(0x80, 0xA0)}  # as HTML has it
 _TO_1256 = {bytes([byte]).decode("cp1256"): byte for byte in range(0x100)}
-_TO_1252 = {chr(byte): byte for byte in range(0x100)} | {
-    bytes([byte]).decode("cp1252", "ignore") or chr(byte): byte for byte in range(0x80, 0xA0)
-}
+_TO_1252 = {chr(byte): byte for byte in range(0x100)} | {c: ord(control) for control, c in _C1_MEANING.items() if c}
 
 
-def _pairs(table: dict[str, int]) -> re.Pattern[str]:
-    """Matches what two bytes of UTF-8 in the Arabic block (D8-DB, then 80-BF) become in a single-byte charset."""
+def _misreading(table: dict[str, int]) -> tuple[dict[str, int], re.Pattern[str], re.Pattern[str]]:
+    """The table, a pattern of what a letter of the Arabic block (two bytes, D8-DB and 80-BF) becomes, and one of two.
+
+    Two such pairs in a row are what no clean text has; a single one it may have («…ط،»).
+    """
     lead = "".join(character for character, byte in table.items() if 0xD8 <= byte <= 0xDB)
     tail = "".join(re.escape(character) for character, byte in table.items() if 0x80 <= byte <= 0xBF)
-    return re.compile(f"[{lead}][{tail}]")
+    pair = f"[{lead}][{tail}]"
+    return table, re.compile(pair), re.compile(pair * 2)
 
 
-_MISREADINGS = ((_TO_1256, _pairs(_TO_1256)), (_TO_1252, _pairs(_TO_1252)))
-_RUN = re.compile(r'[^<>"\n\r]*[^\x00-\x7f<>"\n\r][^<>"\n\r]*')
-_REFERENCE = re.compile(r"&(?:#\d{2,7}|#x[0-9a-f]{2,6}|[a-z][a-z0-9]{1,30});", re.I)
+_MISREADINGS = (_misreading(_TO_1256), _misreading(_TO_1252))
+_RUN = re.compile(r'[^<>"\n\r]+')
+_REFERENCE = re.compile(r"&(?:#\d{2,7}|#x[0-9a-f]{2,6}|[a-z][a-z0-9]{1,30});", re.IGNORECASE)
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
 
 
 def _repair_mojibake(text: str) -> tuple[str, list[str]]:
     """`text` with every run (text node, attribute, line) that was UTF-8 read as windows-1256 or -1252 read rightly.
 
-    A run is repaired when most of it are pairs of characters that misread UTF-8 gives, and reading it back is valid
-    UTF-8 throughout and gives Arabic script. A run that looks misread but cannot be read back is kept.
+    A run that looks misread is repaired when all of it reads back as valid UTF-8 and gives Arabic script, or when all of
+    its misread words do; else it is kept. On a page with repaired runs those that are too short to look misread (`آ` and
+    a no-break space) are repaired if they can be.
     """
-    suspicious = [(table, pair) for table, pair in _MISREADINGS if len(pair.findall(text)) > 1]
-    if not suspicious:
-        return text, []
-    outcome: set[str] = set()
-
-    def repair(run: re.Match[str]) -> str:
-        found = run[0]
-        for table, pair in suspicious:
-            if not _looks_misread(found, pair):
-                continue
-            repaired = _read_back(found, table)
-            if repaired is None:
-                repaired = _read_back_by_word(found, table, pair)
-            outcome.add("mojibake_kept" if repaired is None else "mojibake_repaired")
-            return found if repaired is None else repaired
-        return found
-
-    text = _RUN.sub(repair, text)
-    return text, sorted(outcome)
+    outcomes: set[str] = set()
+    for table, pair, two in _MISREADINGS:
+        if not two.search(text):
+            continue
+        between, runs = _RUN.split(text), _RUN.findall(text)
+        for index, run in enumerate(runs):
+            if two.search(run):
+                repaired = _read_back(run, table) or _read_back_by_word(run, table, pair, two)
+                outcomes.add("mojibake_repaired" if repaired else "mojibake_kept")
+                runs[index] = repaired or run
+        if "mojibake_repaired" in outcomes:
+            runs = [run if run.isascii() else _read_back(run, table, script=False) or run for run in runs]
+        text = "".join(chain.from_iterable(zip(between, [*runs, ""], strict=True)))
+    return text, sorted(outcomes)
 
 
-def _looks_misread(run: str, pair: re.Pattern[str]) -> bool:
-    pairs = len(pair.findall(run))
-    return pairs >= 2 and pairs * 2 >= 0.6 * sum(not character.isascii() for character in run)
-
-
-def _read_back(run: str, table: dict[str, int]) -> str | None:
+def _read_back(run: str, table: dict[str, int], *, script: bool = True) -> str | None:
+    """The run as UTF-8, if all of it can be read so and, where `script`, most of it is Arabic script."""
     characters = _REFERENCE.sub(lambda reference: _character(reference[0]), run)
     try:
         text = bytes(table[character] for character in characters).decode("utf-8")
     except (KeyError, UnicodeDecodeError):
         return None
-    foreign = sum(not character.isascii() for character in text)
-    return text if len(_ARABIC.findall(text)) * 10 >= foreign * 8 else None
+    return text if not script or len(_ARABIC.findall(text)) >= 0.8 * len(_FOREIGN.findall(text)) else None
 
 
-def _read_back_by_word(run: str, table: dict[str, int], pair: re.Pattern[str]) -> str | None:
-    """Word by word: for a run in which clean words stand beside misread ones. All that look misread must be readable."""
-
-    def words() -> Iterator[str]:
-        for word in re.split(r"( +)", run):
-            if pair.search(word) and _looks_misread(word, pair):
-                repaired = _read_back(word, table)
-                if repaired is None:
-                    raise ValueError(word)
-                yield repaired
-            else:
-                yield word
-
-    try:
-        text = "".join(words())
-    except ValueError:
-        return None
-    return None if pair.search(text) else text
+def _read_back_by_word(run: str, table: dict[str, int], pair: re.Pattern[str], two: re.Pattern[str]) -> str | None:
+    """The run with its misread words read rightly, where clean words stand beside them; None if one cannot be."""
+    words = run.split(" ")
+    for index, word in enumerate(words):
+        if two.search(word) or pair.fullmatch(word):
+            words[index] = _read_back(word, table) or word
+    text = " ".join(words)
+    return None if two.search(text) else text
 
 
 def _character(reference: str) -> str:
@@ -339,8 +317,8 @@ def _character(reference: str) -> str:
 
 # ---- tree
 
-_FORMATTING = re.compile(r"</?(?:font|b|i|u|s|em|strong|span|big|small|center|ins|del|tt|nobr)\b[^<>]*>", re.I)
-_BLOCKS = re.compile(r"</?(?:div|section|blockquote|dl|dd|ul|ol|table|tbody|tr|td)\b[^<>]*>", re.I)
+_FORMATTING = re.compile(r"</?(?:font|b|i|u|s|em|strong|span|big|small|center|ins|del|tt|nobr)\b[^<>]*>", re.IGNORECASE)
+_BLOCKS = re.compile(r"</?(?:div|section|blockquote|dl|dd|ul|ol|table|tbody|tr|td)\b[^<>]*>", re.IGNORECASE)
 
 
 def _parse(text: str) -> tuple[HtmlElement | None, bool]:

@@ -56,7 +56,7 @@ def detect_language(text: str) -> str:
         return "und"
     scores: Counter[str] = Counter()
     for word in words:
-        for language in _OF_WORD.get(word) or _OF_WORD.get(word.translate(_PERSIAN_SHAPE), ()):
+        for language in _OF_WORD.get(word) or _OF_WORD.get(word.translate(_PERSIAN_SHAPE)) or ():
             scores[language] += 1
     letters = Counter("".join(words))
     for language, own in _LETTERS.items():

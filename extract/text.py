@@ -1,7 +1,7 @@
 """The two forms of a text: `canonical()`, the one we keep, and `fold()`, the one we compare.
 
-Canonical form loses nothing a reader sees or a writer meant; it only removes what two copies of the same typing differ in
-by accident of a browser, a font or a database. Folded form is for identity: it makes copies of a text equal that are
+Canonical form loses nothing a reader sees or a writer meant; it only removes what two copies of the same typing differ
+in by accident of a browser, a font or a database. Folded form is for identity: it makes copies of a text equal that are
 spelt by different houses, and is never shown.
 """
 
@@ -138,8 +138,8 @@ def fold(text: str) -> str:
 
     - NFKC and case folding; vowel signs, tatweel, zero width characters and hamza on the line are removed.
     - Letters written in several ways are one: أ إ آ ٱ: ا; ي ى ئ: ی; ؤ: و; ك: ک; ة ۀ ہ ە: ه.
-    - Digits are ASCII. A decimal mark (`.`, `٫`, or a comma) stays in its number, as a point; a comma or `٬` before exactly
-      three digits separates thousands and goes: `١٬٥٠٠٫٥` is `1500.5`. A number so always is one word.
+    - Digits are ASCII. A decimal mark (`.`, `٫`, or a comma) stays in its number, as a point; a comma or `٬` before
+      exactly three digits separates thousands and goes: `١٬٥٠٠٫٥` is `1500.5`. A number is always one word.
     - All else (punctuation, quotes, symbols) is a space.
 
     Idempotent, and the same for a text and its canonical form.

@@ -26,20 +26,20 @@ _IN_QUERY = "/:@!$'()*,;?%"
 
 _SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*|/\([a-z]\([a-z0-9]+\)\)(?=/)", re.IGNORECASE)
 _INDEX = re.compile(r"/(?:index\.(?:html?|php\d?|aspx?|jsp)|default\.(?:html?|aspx?))$", re.IGNORECASE)
-_VIEW_FIRST = re.compile(r"^/(?:amp|amparticle|print)(?=/[^/])", re.IGNORECASE)
-_VIEW_INNER = re.compile(r"/amparticle(?=/[^/])", re.IGNORECASE)
+_VIEW_FIRST = re.compile(r"^/(?:amp|print)(?=/[^/])", re.IGNORECASE)
+_AMP_ARTICLE = re.compile(r"/amparticle(?=/[^/])", re.IGNORECASE)
 _VIEW_LAST = re.compile(r"(?<=[^/])/(?:amp|print|embed|comment-page-\d+)$", re.IGNORECASE)
 _AMP_SUFFIX = re.compile(r"(?<=[^/])\.amp(?=(?:\.html?)?$)", re.IGNORECASE)
 _IRANSAMANEH = re.compile(r"^(/[a-z]{2})/(?:print|send)/(\d+)$")
 
 _TRACKING_PREFIXES = ("utm_", "pk_", "mtm_", "piwik_", "matomo_", "hsa_", "_x_tr_", "at_custom", "ns_", "amp_", "__amp")
-_TRACKING = frozenset(
-    """fbclid gclid gclsrc dclid gbraid wbraid msclkid yclid ysclid twclid ttclid li_fat_id igshid igsh mibextid epik
+_TRACKING_NAMES = """
+    fbclid gclid gclsrc dclid gbraid wbraid msclkid yclid ysclid twclid ttclid li_fat_id igshid igsh mibextid epik
     mc_cid mc_eid _ga _gl _hsenc _hsmi mkt_tok vero_id oly_anon_id oly_enc_id wickedid s_cid s_kwcid ito cmpid icid ocid
     ncid sr_share wt_mc wt_zmc spm at_medium at_campaign xtor ref_src ref_url share replytocom like_comment nb
-    doing_wp_cron nocache usqp pagespeed phpsessid jsessionid aspsessionid sessionid session_id cfid cftoken amp noamp
-    print printable isprint""".split()
-)
+    doing_wp_cron nocache usqp pagespeed phpsessid jsessionid aspsessionid sessionid session_id cfid cftoken
+    amp noamp print printable isprint"""
+_TRACKING = frozenset(_TRACKING_NAMES.split())
 _VIEWS = {  # a parameter that chooses a view when it has one of these values
     "outputtype": {"amp"},
     "output": {"amp", "print"},
@@ -60,10 +60,11 @@ def canonical_url(url: str) -> str:
 
     - `https`, without credentials, default port, fragment; host in lower case and ASCII (IDNA), without `www.`, `m.`,
       `mobile.`, `amp.`.
-    - Percent-encoding in one form: UTF-8 in NFC, upper case, unreserved characters as they are, decoded once more where it
-      was encoded twice; bytes that are not UTF-8 stay as they are.
-    - Path without dot segments, empty segments, trailing slash, index file, session id, and without what asks for the AMP,
-      print or embedded view or a page of comments; IranSamaneh's `/fa/print/<id>` and `/fa/send/<id>` are `/fa/news/<id>`.
+    - Percent-encoding in one form: UTF-8 in NFC, upper case, unreserved characters as they are, decoded once more
+      where it was encoded twice; bytes that are not UTF-8 stay as they are.
+    - Path without dot segments, empty segments, trailing slash, index file, session id, and without what asks for the
+      AMP, print or embedded view or a page of comments; IranSamaneh's `/fa/print/<id>` and `/fa/send/<id>` are
+      `/fa/news/<id>`, `/ampArticle/<id>` is `/article/<id>`.
     - Query without tracking, session, AMP and print parameters, the others once each and sorted by name.
 
     Idempotent.
@@ -115,7 +116,7 @@ def _canonical_host(host: str) -> str:
 
 def _canonical_path(path: str) -> str:
     path = _without_dot_segments(_SESSION.sub("", _encode_once(path, _IN_PATH)))
-    path = _VIEW_INNER.sub("", _VIEW_FIRST.sub("", _IRANSAMANEH.sub(r"\1/news/\2", path)))
+    path = _AMP_ARTICLE.sub("/article", _VIEW_FIRST.sub("", _IRANSAMANEH.sub(r"\1/news/\2", path)))
     path = _AMP_SUFFIX.sub("", _VIEW_LAST.sub("", path))
     return _INDEX.sub("", path).rstrip("/") or "/"
 
