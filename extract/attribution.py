@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from extract.text import fold
 
@@ -97,12 +97,13 @@ def is_agency(name: str) -> bool:
     return fold(name) in _AGENCIES
 
 
-def dateline(line: str, brands: Iterable[str]) -> str | None:
+def dateline(line: str, brands: Iterable[str], *, opens: bool = False) -> str | None:
     """The agency of a line that is only place and agency, `دمشق - العرب اليوم`; None if it is anything else.
 
     Args:
         line: canonical text.
         brands: names the site calls itself by.
+        opens: whether the text begins right after it; there a name that is not known to be an agency is taken for one.
     """
     if line.count(" ") > 7:
         return None
@@ -111,32 +112,40 @@ def dateline(line: str, brands: Iterable[str]) -> str | None:
     name = match["name"].strip(" ()") if match else text
     if is_agency(name) or fold(name) in {fold(brand) for brand in brands}:
         return name
-    return None
+    short = match is not None and match["place"].count(" ") < 2 and 0 < name.count(" ") < 3
+    return name if opens and short and not re.search(r"[\d:؟?!«»\"]", text) else None
 
 
-def attributed(paragraphs: Sequence[str], brands: Iterable[str]) -> tuple[str, ...]:
-    """Agencies named inside the text, in order, each once."""
-    known = {fold(brand) for brand in brands}
+def attributed(text: str, brands: Iterable[str], *, first: bool, last: bool) -> list[str]:
+    """Agencies that a paragraph says the text is taken from, in order.
+
+    Args:
+        text: of the paragraph.
+        brands: names the site calls itself by: in a dateline the site is its own agency.
+        first: whether it is the first paragraph, which may open with a dateline.
+        last: whether it is the last, which may close with an agency in brackets.
+    """
     names: list[str] = []
-    for index, text in enumerate(paragraphs):
-        if index == 0:
-            opening = _OPENING.search(text[:90])
-            if opening and is_agency(opening["name"]):
-                names.append(opening["name"])
-            head = _ARABIC_DATELINE.match(text[:80])
-            if head and (is_agency(head["name"]) or fold(head["name"]) in known) and head["place"].count(" ") < 4:
-                names.append(head["name"].strip())
-        names += [
-            match["name"].strip()
-            for match in _PERSIAN.finditer(text)
-            if not _NOT_AN_AGENCY.match(match["name"]) and match["name"].count(" ") < 4
-        ]
-        names += [match["name"].strip(' "«»') for match in _RELAYED.finditer(text)]
-        if index == len(paragraphs) - 1:
-            closing = _CLOSING.search(text)
-            if closing and is_agency(closing["name"]):
-                names.append(closing["name"].strip())
-    return once(names)
+    if first:
+        opening = _OPENING.search(text[:90])
+        if opening and is_agency(opening["name"]):
+            names.append(opening["name"])
+        head = _ARABIC_DATELINE.match(text[:80])
+        if (
+            head
+            and head["place"].count(" ") < 4
+            and (is_agency(head["name"]) or fold(head["name"]) in map(fold, brands))
+        ):
+            names.append(head["name"].strip())
+    names += [
+        match["name"].strip()
+        for match in _PERSIAN.finditer(text)
+        if not _NOT_AN_AGENCY.match(match["name"]) and match["name"].count(" ") < 4
+    ]
+    names += [match["name"].strip(' "«»') for match in _RELAYED.finditer(text)]
+    if last and (closing := _CLOSING.search(text)) and is_agency(closing["name"]):
+        names.append(closing["name"].strip())
+    return names
 
 
 def once(names: Iterable[str]) -> tuple[str, ...]:

@@ -1,22 +1,72 @@
-"""trafilatura, asked which lines of a page are the article.
+"""The body of a page: structure finds it, trafilatura checks it, labels judge each of its lines.
 
-It decides; it does not write. trafilatura deletes every U+200C (گروه‌های becomes گروههای), so its output is compared
-folded with the page's own lines, and the characters are always taken from the page. Comments, metadata, dates and
-deduplication stay off: the last keeps process-wide state, so that a page gives other text the second time.
+trafilatura decides; it does not write. It deletes every U+200C (گروه‌های becomes گروههای), so its output is compared
+folded with the page's own lines, and the characters are always taken from the page. On the body's container alone it
+is quick; the whole page, and its slow cascade, is asked where our own reading looks doubtful. Comments, metadata, dates
+and deduplication stay off: the last keeps process-wide state, so that a page gives other text the second time.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from lxml import html
 from trafilatura import bare_extraction
 
-from extract.lines import Element, Line
+from extract.families import Family
+from extract.judge import Judge, Judgement
+from extract.labels import Role, label
+from extract.lines import Element, Line, Mark
+from extract.metadata import Headline
+from extract.region import Region, find_region, is_prose, region_of
 from extract.text import fold
 
 _LONG = 5  # words from which a line may be found inside a longer one
+_ARABIC = re.compile(r"[\u0600-\u06ff]")
+_CONTROLS = frozenset({"form", "input", "textarea", "select"})
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What was read of a page's body."""
+
+    judgement: Judgement
+    region: Region | None
+    wrapper: Element | None
+    """The smallest element that holds both headline and body; None if one is missing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hints:
+    """What is known beside the lines."""
+
+    headline: Headline
+    brands: tuple[str, ...] = ()
+    leads: Collection[str] = ()
+    """Folded texts that the family's rules or the page's description give as lead."""
+    kickers: Collection[str] = ()
+    """Folded texts that the family's rules give as kicker."""
+
+
+def read_body(tree: Element, lines: Sequence[Line], family: Family, hints: Hints) -> Body:
+    """Read the body of a page.
+
+    Args:
+        tree: the page, noise that the family's rules know taken out.
+        lines: of `tree`.
+        family: of the page.
+        hints: what the page's head and the family's rules say.
+    """
+    region = _find(family, tree, lines, hints.headline)
+    ours = _read(lines, region, hints)
+    if _trusted(ours, lines):
+        return ours
+    chosen = kept_by_trafilatura(tree, lines, whole_page=True)
+    theirs = _read_chosen(lines, chosen, hints)
+    return theirs if _better(theirs, ours) else ours
 
 
 def kept_by_trafilatura(element: Element, lines: Sequence[Line], *, whole_page: bool) -> frozenset[int]:
@@ -31,22 +81,156 @@ def kept_by_trafilatura(element: Element, lines: Sequence[Line], *, whole_page: 
     if whole_page:
         root = copy.deepcopy(element)
     else:
-        root = html.Element("html")
-        article = html.Element("article")
-        body = html.Element("body")
+        root, body, article = html.Element("html"), html.Element("body"), html.Element("article")
         root.append(body)
         body.append(article)
-        inner = copy.deepcopy(element)
-        inner.tail = None
-        article.append(inner)
+        article.append(copy.deepcopy(element))
+        article[0].tail = None
     try:
-        document = bare_extraction(
-            root, fast=not whole_page, include_comments=False, include_tables=True, with_metadata=False
-        )
-    except Exception:  # noqa: BLE001, S110 - whatever a page makes it raise, our own reading stands
+        document = bare_extraction(root, fast=not whole_page, include_comments=False, with_metadata=False)
+    except Exception:  # noqa: BLE001 - whatever a page makes it raise, our own reading stands
         document = None
     if document is None or not document.text:
         return frozenset()
     found = {fold(line) for line in document.text.split("\n")}
-    joined = " ".join(fold(document.text).split())
+    joined = fold(document.text)
     return frozenset(line.at for line in lines if line.key in found or (line.words >= _LONG and line.key in joined))
+
+
+def _find(family: Family, tree: Element, lines: Sequence[Line], headline: Headline) -> Region | None:
+    """The body's container: where the family's rules say, unless structure finds far more text elsewhere."""
+    found = find_region(lines, after=headline.line.at if headline.line else 0)
+    best: Region | None = None
+    for element in family.select("body", tree):
+        region = region_of(element, lines)
+        if region and (best is None or region.prose > best.prose):
+            best = region
+    return best if best and (found is None or best.prose >= 0.5 * found.prose) else found
+
+
+def _read(lines: Sequence[Line], region: Region | None, hints: Hints) -> Body:
+    """The body as structure finds it."""
+    if region is None:
+        return Body(Judgement(), None, None)
+    inside = lines[region.first : region.last]
+    chosen = kept_by_trafilatura(region.element, inside, whole_page=False)
+    return _judged(lines, region, chosen or None, hints, only_chosen=False)
+
+
+def _read_chosen(lines: Sequence[Line], chosen: Collection[int], hints: Hints) -> Body:
+    """The body as trafilatura finds it on the whole page, and a lead above it."""
+    if not chosen:
+        return Body(Judgement(), None, None)
+    picked = [line for line in lines if line.at in chosen]
+    prose = sum(len(line.text) for line in picked if is_prose(line))
+    region = Region(_common(picked), picked[0].at, picked[-1].at + 1, prose)
+    return _judged(lines, region, chosen, hints, only_chosen=True)
+
+
+def _judged(
+    lines: Sequence[Line], region: Region, chosen: Collection[int] | None, hints: Hints, *, only_chosen: bool
+) -> Body:
+    wrapper = _wrapper(region.element, hints.headline)
+    above = _above(lines, region, wrapper, hints)
+    judge = Judge(title=hints.headline.text, brands=hints.brands, leads=hints.leads, chosen=chosen)
+    judgement = judge.judge(
+        above,
+        lines[region.first : region.last],
+        leads=_leads(above, region, hints.headline),
+        only_chosen=only_chosen,
+    )
+    _read_below(judgement, lines[region.last : region.last + 12])
+    if judgement.kicker is None:
+        judgement.kicker = _kicker(lines, hints.headline)
+    return Body(judgement, region, wrapper)
+
+
+def _trusted(body: Body, lines: Sequence[Line]) -> bool:
+    """Whether a reading needs no second one: Arabic script, enough text, and little prose left outside."""
+    kept = body.judgement.kept
+    text = sum(len(line.text) for line in kept)
+    if text < 250 or len(_ARABIC.findall(kept[len(kept) // 2].text)) * 2 < len(kept[len(kept) // 2].text):
+        return False
+    inside = {line.at for line in kept}
+    outside = sum(len(line.text) for line in lines if line.at not in inside and is_prose(line))
+    return outside < 2 * text
+
+
+def _better(theirs: Body, ours: Body) -> bool:
+    their, our = ({line.at for line in body.judgement.kept} for body in (theirs, ours))
+    if not their:
+        return False
+    if not our:
+        return True
+    sizes = [sum(len(line.text) for line in body.judgement.kept if is_prose(line)) for body in (theirs, ours)]
+    latin = not any(_ARABIC.search(line.text) for line in ours.judgement.kept[:3])
+    if latin:
+        return sizes[0] > 0.5 * sizes[1]
+    return sizes[0] > 1.5 * sizes[1] or (our < their and sizes[0] > 1.1 * sizes[1])
+
+
+def _common(lines: Sequence[Line]) -> Element:
+    """The smallest element that holds all the lines."""
+    node = lines[0].element
+    above = [node, *node.iterancestors()]
+    for line in lines[1:]:
+        chain = {line.element, *line.element.iterancestors()}
+        above = [node for node in above if node in chain]
+    return above[0]
+
+
+def _wrapper(element: Element, headline: Headline) -> Element | None:
+    if headline.line is None:
+        return None
+    above = {headline.line.element, *headline.line.element.iterancestors()}
+    return next((node for node in (element, *element.iterancestors()) if node in above), None)
+
+
+def _above(lines: Sequence[Line], region: Region, wrapper: Element | None, hints: Hints) -> list[Line]:
+    """Lines between headline and body, inside the element that holds both."""
+    top = hints.headline.line
+    if top is None or wrapper is None or top.at >= region.first:
+        return []
+    return [
+        line
+        for line in lines[top.at + 1 : region.first]
+        if line.key not in hints.kickers and any(node is wrapper for node in line.element.iterancestors())
+    ]
+
+
+def _leads(above: Sequence[Line], region: Region, headline: Headline) -> frozenset[int]:
+    """Those of the lines that may be a lead: beside headline or body, not in a widget between the two."""
+    if headline.line is None:
+        return frozenset()
+    anchors = {headline.line.element, region.element}
+    anchors.update(headline.line.element.iterancestors(), region.element.iterancestors())
+    return frozenset(line.at for line in above if _beside(line, anchors))
+
+
+def _beside(line: Line, anchors: Collection[Element]) -> bool:
+    block = line.element
+    while block.getparent() is not None and block.getparent() not in anchors:
+        block = block.getparent()
+    return not any(True for _ in block.iter(*_CONTROLS)) and sum(1 for _ in block.iter("a")) <= 6
+
+
+def _read_below(judgement: Judgement, below: Sequence[Line]) -> None:
+    """Tags and source often stand just outside the body's container."""
+    for line in below:
+        name = label(line.text)
+        if name and name.role is Role.TAGS:
+            judgement.tags.append(line)
+        elif name and name.role is Role.SOURCE and name.rest:
+            judgement.sources.append((line.at, name.rest))
+        elif name and name.role in (Role.RELATED, Role.COMMENTS, Role.LATEST):
+            return
+
+
+def _kicker(lines: Sequence[Line], headline: Headline) -> str | None:
+    """The line just above the headline, in the same block."""
+    if headline.line is None or not headline.line.at:
+        return None
+    above = lines[headline.line.at - 1]
+    same = above.element.getparent() is headline.line.element.getparent()
+    plain = not above.linked and not above.mark & (Mark.LIST | Mark.NAV) and label(above.text) is None
+    return above.text if same and plain and 2 <= above.words <= 20 and above.key != headline.line.key else None

@@ -45,7 +45,8 @@ class Judgement:
 
     verdicts: list[Verdict] = field(default_factory=list)
     kicker: str | None = None
-    sources: list[str] = field(default_factory=list)
+    sources: list[tuple[int, str]] = field(default_factory=list)
+    """Agencies and papers of source lines and datelines, with the number of the line."""
     bylines: list[tuple[Role, str]] = field(default_factory=list)
     tags: list[Line] = field(default_factory=list)
     dates: list[Line] = field(default_factory=list)
@@ -55,6 +56,11 @@ class Judgement:
     def kept(self) -> list[Line]:
         """The article's lines, in order."""
         return [verdict.line for verdict in self.verdicts if verdict.kept]
+
+    @property
+    def text(self) -> str:
+        """The article's lines as one text."""
+        return "\n".join(line.text for line in self.kept)
 
 
 def is_date_line(text: str) -> bool:
@@ -75,17 +81,17 @@ class Judge:
         self,
         *,
         title: str,
-        brands: Collection[str],
-        chosen: Collection[int] | None = None,
+        brands: Collection[str] = (),
         leads: Collection[str] = (),
+        chosen: Collection[int] | None = None,
     ) -> None:
         """Set up for one page.
 
         Args:
             title: the headline.
             brands: names the site calls itself by.
-            chosen: numbers of the lines that trafilatura keeps; None where it was not asked.
             leads: folded texts that the family's rules or the page's description name as lead.
+            chosen: numbers of the lines that trafilatura keeps; None where it was not asked.
         """
         self._title = fold(title)
         self._brands = {fold(brand) for brand in brands}
@@ -93,12 +99,21 @@ class Judge:
         self._leads = frozenset(leads)
         self._found = Judgement(brands=set(brands))
 
-    def judge(self, above: Sequence[Line], body: Sequence[Line]) -> Judgement:
+    def judge(
+        self,
+        above: Sequence[Line],
+        body: Sequence[Line],
+        *,
+        leads: Collection[int] = (),
+        only_chosen: bool = False,
+    ) -> Judgement:
         """Judge the lines between the headline and the end of the body, in order.
 
         Args:
             above: lines between the headline and the body's container, where only a lead is text.
+            leads: numbers of the lines above that stand where a lead may.
             body: lines of the body's container, or all of a raw text.
+            only_chosen: whether a line of the body that trafilatura does not keep is never text.
         """
         lines = [*above, *body]
         found = self._found
@@ -110,6 +125,7 @@ class Judge:
         prose = 0
         seen: set[str] = set()
         home: object = None
+        first = next((index for index, line in enumerate(lines) if _prose(line)), -1)
         last = max((index for index, line in enumerate(lines) if _prose(line)), default=-1)
         dated = _dated_headlines(lines)
         pending: Role | None = None
@@ -123,7 +139,7 @@ class Judge:
                 continue
             was_alt, alt = alt, False
             if pending and name is None and line.words <= 8 and not ends_sentence(line.text):
-                self._take(pending, line.text)
+                self._take(pending, line.text, line.at)
                 self._cut(line, f"after:{pending}")
                 pending = None
                 continue
@@ -151,7 +167,7 @@ class Judge:
                     related = related or bool(name.rest)
                 elif name.role in (Role.SOURCE, Role.AUTHOR, Role.TAGS):
                     if name.rest:
-                        self._take(name.role, name.rest)
+                        self._take(name.role, name.rest, line.at)
                     elif name.role is not Role.TAGS:
                         pending = name.role
                     closing = closing or (prose > 0 and name.role is not Role.AUTHOR)
@@ -176,9 +192,12 @@ class Judge:
                     continue
                 else:
                     related = False
-            rule = self._noise(line, index, last, dated, was_alt, prose, seen)
-            if not rule and index < len(above) and not self._is_lead(line):
+            rule = self._noise(line, index, first, last, dated, was_alt, prose, seen)
+            if not rule and index < len(above) and not (line.at in leads and self._is_lead(line)):
                 rule = "above_body"
+            if not rule and index >= len(above) and self._chosen is not None and line.at not in self._chosen:
+                if only_chosen or not (_prose(line) or line.heading or line.mark & (Mark.LIST | Mark.ROW)):
+                    rule = "trafilatura"
             if rule:
                 self._cut(line, rule)
                 continue
@@ -196,9 +215,9 @@ class Judge:
     def _cut(self, line: Line, rule: str) -> None:
         self._found.verdicts.append(Verdict(line, False, rule))
 
-    def _take(self, role: Role, text: str) -> None:
+    def _take(self, role: Role, text: str, at: int) -> None:
         if role is Role.SOURCE:
-            self._found.sources.append(text)
+            self._found.sources.append((at, dateline(text, self._found.brands | self._brands) or text))
         elif role is Role.AUTHOR:
             self._found.bylines.append((role, text))
 
@@ -236,7 +255,15 @@ class Judge:
         return sum(1 for line in lines[index + 1 :] if _prose(line) and self._at_home(line, home)) >= 2
 
     def _noise(
-        self, line: Line, index: int, last: int, dated: set[int], after_alt: bool, prose: int, seen: set[str]
+        self,
+        line: Line,
+        index: int,
+        first: int,
+        last: int,
+        dated: set[int],
+        after_alt: bool,
+        prose: int,
+        seen: set[str],
     ) -> str:
         """Name of the rule by which a line without a label is no text; empty if it is text."""
         text = line.text
@@ -244,16 +271,16 @@ class Judge:
             return "no_words"
         if fold(text) in self._brands:
             return "brand"
-        if line.mark & (Mark.CAPTION | Mark.NAV | Mark.ASIDE | Mark.FOOTER):
-            return "outside"
         if index in dated:
             return "dated_headlines"
         if line.words <= _DATE_WORDS and is_date_line(text):
-            self._found.dates.append(line)
+            if prose == 0 or index > last:
+                self._found.dates.append(line)
             return "date"
-        agency = dateline(text, self._found.brands | self._brands) if line.words <= 8 else None
+        opens = prose == 0 and index + 1 == first
+        agency = dateline(text, self._found.brands | self._brands, opens=opens) if line.words <= 8 else None
         if agency:
-            self._found.sources.append(agency)
+            self._found.sources.append((line.at, agency))
             return "dateline"
         if _HASHTAGS.match(text):
             return "hashtags"
@@ -262,17 +289,13 @@ class Judge:
         if line.words <= 7 and (byline := _BYLINE.match(text)):
             self._found.bylines.append((Role.AUTHOR, byline["name"]))
             return "byline"
+        if line.mark & (Mark.CAPTION | Mark.NAV | Mark.ASIDE | Mark.FOOTER):
+            return "outside"
         if line.words >= 4 and line.key in seen:
             return "repeated"
         if line.link_share > 0.75 and not (ends_sentence(text) and line.words >= 8):
             return "link"
-        if (
-            prose == 0
-            and (line.after_image or after_alt)
-            and not ends_sentence(text)
-            and line.words <= 25
-            and (line.tag not in ("h2", "h3", "p") or after_alt)
-        ):
+        if (after_alt and not ends_sentence(text)) or (last != index and _is_caption(line, prose == 0)):
             return "caption"
         if not _prose(line) and index > last and not ends_sentence(text):
             return "tail"
@@ -281,7 +304,7 @@ class Judge:
     def _is_lead(self, line: Line) -> bool:
         if any(line.key == lead or (len(lead) > 30 and line.key.startswith(lead)) for lead in self._leads):
             return True
-        return line.link_share < 0.3 and line.words >= 5 and (_prose(line) or line.heading or line.tag in ("p", "div"))
+        return line.link_share < 0.3 and line.words >= 5 and (_prose(line) or line.heading or line.tag == "p")
 
     def _trim_head(self, lines: Sequence[Line]) -> None:
         """Before a headline's repetition there is no text yet; the line just above it is the kicker."""
@@ -300,6 +323,21 @@ class Judge:
                 if _prose(line) or (ends_sentence(line.text) and line.words >= 3) or line.mark & (Mark.LIST | Mark.ROW):
                     return
                 verdict.kept, verdict.rule = False, "tail"
+
+
+def _is_caption(line: Line, before_text: bool) -> bool:
+    """Whether a line is all that a small block around an image says."""
+    if line.image is None or line.words > 35 or line.heading or ends_sentence(line.text):
+        return False
+    above = {line.image, *line.image.iterancestors()}
+    node = line.element
+    for _ in range(3):
+        if node is None or node.tag in ("body", "article", "main"):
+            break
+        if node in above:
+            return len(" ".join("".join(node.itertext()).split())) <= 1.3 * len(line.text) + 10
+        node = node.getparent()
+    return before_text and line.words <= 25 and line.tag != "p"
 
 
 def _prose(line: Line) -> bool:

@@ -49,8 +49,8 @@ class Line:
     mark: Mark = Mark.NONE
     at: int = 0
     """Number of the line on the page."""
-    after_image: bool = False
-    """Whether an image stands between the line before and this one."""
+    image: Element = None
+    """The image or player between the line before and this one, if there is one."""
     folded: str = field(default="", repr=False)
 
     @property
@@ -128,7 +128,7 @@ def _walk(tree: Element, drop: Container[Element]) -> Iterator[Line]:
     parts: list[str] = []
     linked = 0
     links = 0
-    image = False
+    image: Element = None
     blocks: list[Element] = [tree]
     marks: list[Mark] = [Mark.NONE]
     count = 0
@@ -141,7 +141,7 @@ def _walk(tree: Element, drop: Container[Element]) -> Iterator[Line]:
             if text:
                 yield Line(text, blocks[-1], linked, marks[-1], count, image)
                 count += 1
-                image = False
+                image = None
             parts.clear()
         linked = 0
 
@@ -157,7 +157,7 @@ def _walk(tree: Element, drop: Container[Element]) -> Iterator[Line]:
         if event == "start":
             tag = node.tag
             if tag in _IMAGES:
-                image = True
+                image = node
             if tag in _SKIPPED or node in drop or _hidden(node):
                 skipping = node
                 walker.skip_subtree()
@@ -171,7 +171,7 @@ def _walk(tree: Element, drop: Container[Element]) -> Iterator[Line]:
                 rows = _data_rows(node)
                 if rows:
                     for element, text, link in rows:
-                        yield Line(text, element, link, marks[-1] | Mark.ROW, count, False)
+                        yield Line(text, element, link, marks[-1] | Mark.ROW, count)
                         count += 1
                     skipping = node
                     walker.skip_subtree()

@@ -17,14 +17,12 @@ from urllib.parse import urljoin, urlsplit
 
 from extract.attribution import is_agency, once
 from extract.dates import read_date
-from extract.families import Family
-from extract.labels import page_role
 from extract.lines import Element, Line
 from extract.text import canonical, fold
 from extract.types import Calendar, Date, Source
 from extract.urls import canonical_url
 
-_ARTICLE_TYPE = re.compile(r"(?:Article|BlogPosting|NewsArticle|Report|Review)$")
+_ARTICLE_TYPE = re.compile(r"Article$|^BlogPosting$|^Report$|^Review$")
 _PUBLISHED = (
     "article:published_time", "datepublished", "article:published", "dc.date.issued", "dcterms.issued", "dcterms.created",
     "dcterms.date", "dc.date", "dc.date.created", "publishdate", "publish-date", "publish_date", "pubdate", "og:published_time",
@@ -38,7 +36,7 @@ _MODIFIED = (
     "dc.date.modified",
     "last-modified",
 )
-_CLOCK = ("date",)
+_COARSE = ("day", "month")
 _SUFFIX = re.compile(r"\s+(?:[|–—»«·•]|-{1,2}|::)\s+|\s*[|»«]\s*|\s*::\s*")
 _ORGANISATION = re.compile(
     r"(?:^|\s)(?:ال)?(?:جريدة|صحيفة|موقع|وكالة|شبكة|قناة|مجلة|تحرير|محرر|إدارة|مؤسسة|مركز|بوابة|فريق|غرفة|قسم|مكتب|خبرگزاری|پایگاه|روزنامه|"
@@ -70,6 +68,11 @@ class Head:
                 if value:
                     return value, f"meta:{name}"
         return "", ""
+
+    @property
+    def kinds(self) -> set[str]:
+        """Types of all JSON-LD objects."""
+        return {kind for node in self.nodes for kind in _types(node)}
 
     @property
     def articles(self) -> Iterator[Mapping[str, Any]]:
@@ -289,57 +292,29 @@ class Clock:
         return read_date(text, timezone=self.timezone, calendar=self.calendar, fetched_at=self.fetched_at, where=where)
 
 
-def find_published(
-    head: Head,
-    family: Family,
-    named: Sequence[Element],
-    times: Sequence[Element],
-    visible: Sequence[Line],
-    clock: Clock,
-) -> Date | None:
+def find_published(head: Head, visible: Sequence[tuple[str, str]], clock: Clock) -> Date | None:
     """When the article was published, from the most reliable place that says it.
 
     Args:
         head: of the page.
-        family: of the page.
-        named: elements the family's rules name as date.
-        times: `time` elements about the article, in document order.
-        visible: date lines around the headline and the body.
+        visible: texts that hold a date of the article, with where they stand, the most reliable first.
         clock: how to read them.
     """
-    if family.undated:
-        return None
-    found: list[Date] = []
-
-    def note(text: str, where: str) -> None:
+    stated = [
+        (_string(node.get("datePublished") or node.get("dateCreated")), "json-ld:datePublished")
+        for node in head.articles
+    ]
+    stated += [(value, f"meta:{name}") for name in _PUBLISHED for value in head.meta.get(name, ())]
+    pages = [
+        (_string(node.get("datePublished")), "json-ld:WebPage") for node in head.nodes if "WebPage" in _types(node)
+    ]
+    best: Date | None = None
+    for text, where in (*stated, *visible, *pages):
+        if best and best.precision not in _COARSE:
+            return best
         date = clock.read(text, where) if text else None
-        if date:
-            found.append(date)
-
-    for node in head.articles:
-        note(_string(node.get("datePublished") or node.get("dateCreated")), "json-ld:datePublished")
-    for name in _PUBLISHED:
-        for value in head.meta.get(name, ()):
-            note(value, f"meta:{name}")
-    for element in named:
-        note(element.get("datetime") or canonical(element.text_content()), "family:date")
-        if element.get("datetime"):
-            note(canonical(element.text_content()), "family:date")
-    for element in times:
-        note(element.get("datetime") or element.get("content") or "", "time[datetime]")
-        note(canonical(element.text_content()), "time")
-    for line in visible:
-        note(line.text, "line")
-    for node in head.nodes:
-        if "WebPage" in _types(node):
-            note(_string(node.get("datePublished")), "json-ld:WebPage")
-    if not found:
-        return None
-    best = found[0]
-    order = ("second", "minute", "hour", "day", "month")
-    for other in found[1:]:
-        if other.at.date() == best.at.date() and order.index(best.precision) > 2 > order.index(other.precision):
-            return other
+        if date and (best is None or (date.at.date() == best.at.date() and date.precision not in _COARSE)):
+            best = date
     return best
 
 
@@ -359,14 +334,14 @@ def find_modified(head: Head, clock: Clock) -> tuple[datetime | None, str]:
     return None, ""
 
 
-# --- people, tags, section, image, address -----------------------------------------------------------------------------
+# --- people, tags, section, image, address ---------------------------------------------------------------------------
 
 
 def find_authors(
     head: Head,
-    named: Sequence[Element],
-    linked: Sequence[Element],
     bylines: Sequence[str],
+    named: Sequence[str],
+    linked: Sequence[str],
     lines: Sequence[Line],
     brands: Sequence[str],
 ) -> tuple[tuple[str, ...], str]:
@@ -374,9 +349,9 @@ def find_authors(
 
     Args:
         head: of the page.
-        named: elements the family's rules name as author.
-        linked: elements with rel=author or itemprop=author about the article.
         bylines: names on visible bylines.
+        named: texts that the family's rules name as author.
+        linked: texts with rel=author or itemprop=author about the article.
         lines: those around the headline: a name in a meta element must be seen there too.
         brands: names of the site.
     """
@@ -396,9 +371,9 @@ def find_authors(
                 structured.append(text)
     for texts, where in (
         (bylines, "line:byline"),
-        ([canonical(element.text_content()) for element in named], "family:authors"),
+        (named, "family:authors"),
         (structured, "json-ld:author"),
-        ([canonical(element.text_content()) for element in linked], "rel:author"),
+        (linked, "rel:author"),
     ):
         if names := people(texts):
             return names, where
@@ -440,15 +415,15 @@ def split_tags(text: str) -> list[str]:
 
 
 def find_tags(
-    head: Head, named: Sequence[Element], labelled: Sequence[str], related: Sequence[Element], title: str
+    head: Head, named: Sequence[str], labelled: Sequence[str], linked: Sequence[str], title: str
 ) -> tuple[tuple[str, ...], str]:
     """Keywords of the article, and where.
 
     Args:
         head: of the page.
-        named: elements the family's rules name as tags.
+        named: texts that the family's rules name as tags.
         labelled: tags that stand behind a label, one each.
-        related: links with rel=tag about the article.
+        linked: texts with rel=tag about the article.
         title: the headline, which is no tag.
     """
     keywords: list[str] = []
@@ -456,9 +431,9 @@ def find_tags(
         value = node.get("keywords")
         keywords += [_string(item) for item in value] if isinstance(value, list) else [_string(value)]
     for texts, where in (
-        ([canonical(element.text_content()) for element in named], "family:tags"),
+        (named, "family:tags"),
         (labelled, "line:tags"),
-        ([canonical(element.text_content()) for element in related], "rel:tag"),
+        (linked, "rel:tag"),
         (head.meta.get("article:tag", ()), "meta:article:tag"),
         (keywords, "json-ld:keywords"),
         (head.meta.get("news_keywords", ()), "meta:news_keywords"),
@@ -478,9 +453,9 @@ _HOME = frozenset(
 )
 
 
-def find_section(head: Head, crumbs: Sequence[Element], title: str) -> tuple[str | None, str]:
+def find_section(head: Head, crumbs: Sequence[str], title: str) -> tuple[str | None, str]:
     """Innermost section the page names, and where."""
-    names = [canonical(element.text_content()).strip(" /»«›>|:") for element in crumbs]
+    names = [crumb.strip(" /»«›>|:") for crumb in crumbs]
     key = fold(title)
     names = [
         name for name in names if name and fold(name) not in _HOME and fold(name) not in key and name.count(" ") < 6
@@ -561,21 +536,3 @@ def _same_site(one: str, other: str | None) -> bool:
         return True
     hosts = [(urlsplit(url).hostname or "").removeprefix("www.").removeprefix("m.") for url in (one, other)]
     return hosts[0] == hosts[1] or hosts[0].endswith("." + hosts[1]) or hosts[1].endswith("." + hosts[0])
-
-
-def says_not_article(head: Head) -> bool:
-    """Whether the head declares a page of another kind and no article."""
-    kinds = {kind for node in head.nodes for kind in _types(node)}
-    declared = head.first("og:type")[0].lower()
-    return not any(True for _ in head.articles) and (
-        bool(kinds & {"CollectionPage", "SearchResultsPage", "ItemList"}) or declared.startswith("video")
-    )
-
-
-def title_role(head: Head, headline: str) -> str | None:
-    """What the titles say of the page: not found, blocked."""
-    for text in (headline, head.title):
-        role = page_role(text) if text else None
-        if role:
-            return str(role)
-    return None

@@ -1,0 +1,149 @@
+"""What is not an article, and how it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from extract.body import Body
+from extract.labels import Role, page_role
+from extract.language import detect_language
+from extract.lines import Element, Line, ends_sentence
+from extract.metadata import Head, Headline
+from extract.region import Region, is_prose
+from extract.types import Page, Reason, Rejection, Source
+
+_FEWEST_WORDS = 20
+_FEWEST_SENTENCES = 3
+_PLAYERS = (
+    "youtube",
+    "vimeo",
+    "dailymotion",
+    "aparat",
+    "player",
+    "embed",
+    "video",
+    "jwplatform",
+    "brightcove",
+    "telewebion",
+)
+
+
+def refuse(
+    page: Page,
+    source: Source | None,
+    head: Head,
+    headline: Headline,
+    lines: Sequence[Line],
+    body: Body,
+) -> Rejection | None:
+    """Why the page is no article; None if it is one.
+
+    Args:
+        page: the response.
+        source: the site, if known.
+        head: of the page.
+        headline: of the page.
+        lines: all its lines.
+        body: what was kept of them, and where it stands.
+    """
+    judgement, region, wrapper = body.judgement, body.region, body.wrapper
+    kept = judgement.kept
+    words = sum(line.words for line in kept)
+    sentences = sum(sentence_count(line.text) for line in kept if is_prose(line))
+    if words < 120 and (barrier := _barrier(head, headline, lines, words)):
+        return barrier
+    if page.url and _is_home(page.url):
+        return _not_an_article("The address is the site's home page.")
+    kinds = head.kinds
+    if "LiveBlogPosting" in kinds:
+        return _not_an_article("The page declares itself a live ticker.")
+    has_article = any(True for _ in head.articles)
+    if not has_article and kinds & {"CollectionPage", "SearchResultsPage"} and words < 200:
+        return _not_an_article("The page declares itself a list.")
+    if region is not None and (cards := _teasers(kept, lines, region)):
+        return _not_an_article(f"The text is {cards} teasers under linked headlines, as on a section page.")
+    if sentences < _FEWEST_SENTENCES and words < 60:
+        seen = _player_or_gallery(wrapper if wrapper is not None else region.element if region else None, head)
+        if seen:
+            return _not_an_article(f"There is {seen} and {words} words of text.")
+    if words < _FEWEST_WORDS and not (sentences >= _FEWEST_SENTENCES and words >= 12):
+        linked = sum(line.linked for line in lines)
+        total = sum(len(line.text) for line in lines) or 1
+        if linked > 0.5 * total and len(lines) > 30:
+            return _not_an_article(f"No running text: {linked * 100 // total} % of the page's characters are links.")
+        return Rejection(reason=Reason.TOO_SHORT, detail=f"Only {words} words of running text on the page.")
+    language = detect_language(judgement.text)
+    if source and language not in ("und", source.language):
+        return Rejection(
+            reason=Reason.WRONG_LANGUAGE,
+            detail=f"The text is in {language!r}; {source.id} publishes in {source.language!r}.",
+        )
+    return None
+
+
+def sentence_count(text: str) -> int:
+    """Sentences in a line, at least one."""
+    return max(1, sum(ends_sentence(word) and len(word) > 2 for word in text.split(" ")))
+
+
+def _not_an_article(detail: str) -> Rejection:
+    return Rejection(reason=Reason.NOT_AN_ARTICLE, detail=detail)
+
+
+def _barrier(head: Head, headline: Headline, lines: Sequence[Line], words: int) -> Rejection | None:
+    said = [headline.text, head.title]
+    if words < 60:
+        said += [line.text for line in lines if line.heading or len(lines) < 30]
+    for text in said:
+        role = page_role(text) if text else None
+        if role is Role.NOT_FOUND:
+            return Rejection(reason=Reason.SOFT_404, detail=f"The page says that nothing is there: {text!r}.")
+        if role is Role.BLOCKED:
+            return Rejection(reason=Reason.BLOCKED, detail=f"The page is a barrier, not content: {text!r}.")
+    return None
+
+
+def _is_home(url: str) -> bool:
+    parts = urlsplit(url)
+    return (
+        parts.path.strip("/").lower() in ("", "index.php", "index.html", "index.htm", "default.aspx")
+        and not parts.query
+    )
+
+
+def _teasers(kept: Sequence[Line], lines: Sequence[Line], region: Region) -> int:
+    """How many lines of prose stand under a linked headline of their own; 0 if most of the text does not."""
+    prose = [line for line in kept if is_prose(line)]
+    if len(prose) < 3:
+        return 0
+    headlines = {
+        _child(line, region.element)
+        for line in lines[region.first : region.last]
+        if line.link_share > 0.8 and line.words >= 4
+    }
+    cards = {child for line in prose if (child := _child(line, region.element)) in headlines and child is not None}
+    inside = [line for line in prose if _child(line, region.element) in cards]
+    # A card holds a line or two; a single wrapper around the whole body would hold them all.
+    return len(cards) if len(cards) >= 3 and len(inside) >= 0.6 * len(prose) and len(inside) <= 2 * len(cards) else 0
+
+
+def _child(line: Line, element: Element) -> Element | None:
+    """The child of `element` in which the line stands."""
+    node = line.element
+    while node is not None and node.getparent() is not element:
+        node = node.getparent()
+    return node
+
+
+def _player_or_gallery(element: Element | None, head: Head) -> str | None:
+    if head.kinds & {"VideoObject", "ImageGallery"} or head.first("og:type")[0].lower().startswith("video"):
+        return "a video or gallery, as the page declares,"
+    if element is None:
+        return None
+    for node in element.iter("video", "iframe", "embed", "object"):
+        address = f"{node.get('src') or ''} {node.get('data-src') or ''} {node.get('data') or ''}".lower()
+        if node.tag == "video" or any(name in address for name in _PLAYERS):
+            return "a player"
+    images = sum(1 for _ in element.iter("img"))
+    return f"a gallery of {images} images" if images >= 6 else None
