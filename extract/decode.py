@@ -270,9 +270,9 @@ _ARABIC = re.compile(r"[\u0600-\u06ff]")
 def _repair_mojibake(text: str) -> tuple[str, list[str]]:
     """`text` with every run (text node, attribute, line) that was UTF-8 read as windows-1256 or -1252 read rightly.
 
-    A run that looks misread is repaired when all of it reads back as valid UTF-8 and gives Arabic script, or when all of
-    its misread words do; else it is kept. On a page with repaired runs those that are too short to look misread (`آ` and
-    a no-break space) are repaired if they can be.
+    A run that looks misread is repaired when all of it reads back as valid UTF-8 and gives Arabic script, or when all
+    of its misread words do; else it is kept. On a page with repaired runs those that are too short to look misread
+    (`آ` and a no-break space) are repaired if they can be.
     """
     outcomes: set[str] = set()
     for table, pair, two in _MISREADINGS:

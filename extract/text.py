@@ -104,9 +104,8 @@ _FOLD = _fold_table()
 _ARABIC_LETTER = r"[\u0620-\u064A\u066E-\u06D3\u06D5\u06FA-\u06FF\u0750-\u077F]"
 _NOT_SIGN = re.compile(f"(?<={_ARABIC_LETTER})¬(?={_ARABIC_LETTER})")
 _EDGE = r"\s!-/:-@\[-`{-~¡-¿×÷،؛؞؟٪-٭۔\u2010-\u2027\u2030-\u205E"
-_LOOSE_JOINER = re.compile(
-    rf"(?<![^{_EDGE}])[\u200c\u200d]+|\u200c+(?![^{_EDGE}])|\u200d+(?!\S)|(?<=[\u200c\u200d])[\u200c\u200d]+"
-)
+_JOINERS = re.compile(r"([\u200c\u200d])[\u200c\u200d]+")
+_LOOSE_JOINER = re.compile(rf"(?<![^{_EDGE}])[\u200c\u200d]|\u200c(?![^{_EDGE}])|\u200d(?!\S)")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
 _NOT_WORD = re.compile(r"(?:[^\w.]|_|(?<!\d)\.|\.(?!\d))+")
@@ -129,7 +128,7 @@ def canonical(text: str) -> str:
     text = _NOT_SIGN.sub(ZWNJ, unicodedata.normalize("NFC", text.translate(_CLEAN)))
     text = " ".join(text.split())
     if ZWNJ in text or ZWJ in text:
-        text = " ".join(_LOOSE_JOINER.sub("", text).split())
+        text = " ".join(_LOOSE_JOINER.sub("", _JOINERS.sub(r"\1", text)).split())
     return unicodedata.normalize("NFC", text)
 
 

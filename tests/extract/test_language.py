@@ -1,0 +1,45 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from extract.language import detect_language
+
+SEEDS = Path(__file__).parents[2] / "samples" / "seeds"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("ar", "قال الرئيس في بيان إن المحادثات التي جرت بعد ظهر اليوم كانت مثمرة"),
+        ("ar", "قالت الشرطة ان الحادث الذى وقع فى القاهره لم يسفر عن اصابات"),
+        ("fa", "رئیس جمهور در این دیدار گفت که گفت‌وگوها برای مردم مفید بوده است"),
+        ("fa", "رييس جمهور در اين ديدار گفت كه گفتگوها براي مردم مفيد بوده است"),
+        ("ckb", "سەرۆکی هەرێم لە کۆبوونەوەکەدا ڕایگەیاند کە ئەم هەنگاوە بۆ خەڵکی کوردستان گرنگە"),
+        ("ur", "وزیر اعظم نے کہا ہے کہ ملک میں امن کے لیے سب کو مل کر کام کرنا ہوگا"),
+        ("ps", "د افغانستان حکومت ویلي چې په دې غونډه کې به د سولې په اړه خبرې وشي"),
+        ("en", "The president said in a statement that the talks were useful for the region"),
+        ("fr", "Le président a déclaré que les discussions sont utiles pour la région et dans le monde"),
+        ("tr", "Cumhurbaşkanı bu görüşmenin bölge için çok önemli olduğunu ve devam edeceğini söyledi"),
+        ("und", ""),
+        ("und", "12345 — 67%"),
+        ("und", "例文です"),
+    ],
+)
+def test_language_of_a_sentence(language: str, text: str) -> None:
+    assert detect_language(text) == language
+
+
+@pytest.mark.parametrize(
+    ("seed", "language"), [("000", "ar"), ("001", "fa"), ("002", "ar"), ("003", "ar"), ("004", "ar")]
+)
+def test_language_of_the_seeds_and_of_each_long_line(seed: str, language: str) -> None:
+    lines = (SEEDS / f"{seed}.txt").read_text(encoding="utf-8").splitlines()
+    assert detect_language("\n".join(lines)) == language
+    assert {detect_language(line) for line in lines if len(line) > 150} == {language}
+
+
+@given(st.text())
+def test_any_text_has_an_answer(text: str) -> None:
+    assert detect_language(text)
