@@ -70,7 +70,8 @@ def contradiction(original: str, copy: str, *, brands: Set[str] = frozenset()) -
 
 
 def _words(text: str) -> list[str]:
-    return _SPACED_WEEKDAY.sub(r"\1شنبه", fold(text)).split()
+    folded = _SPACED_WEEKDAY.sub(r"\1شنبه", fold(text))
+    return _TWELVE.sub("12", _ELEVEN.sub("11", folded)).split()
 
 
 def _conflict(
@@ -99,8 +100,10 @@ def _is_passage(run: Sequence[str]) -> bool:
 
 def _other_words(left: Sequence[str], right: Sequence[str], free: Set[str]) -> int:
     """How many words are replaced by words that are not spellings of them."""
-    left = [word for word in left if word not in free]
-    right = [word for word in right if word not in free]
+    left, right = (
+        [word for word in run if word not in free and _stem(word) not in _COMPARED and not _DIGITS.search(word)]
+        for run in (left, right)
+    )
     if not left or not right or _alike("".join(left), "".join(right)):  # joined: عبد الله is عبدالله
         return 0
     if len(left) == len(right):
@@ -117,6 +120,7 @@ def _alike(one: str, other: str) -> bool:
 
 _DIGITS = re.compile(r"\d+(?:\.\d+)?")
 _SPACED_WEEKDAY = re.compile(r"\b(یک|دو|سه|چهار|پنج) شنبه\b")  # as often written as یک‌شنبه; not the number one
+_ELEVEN, _TWELVE = re.compile(r"\bاحدی? عشره?\b"), re.compile(r"\bاثن(?:ا|ی|تا|تی) عشره?\b")
 _YEAR = re.compile(r"(?:1[34]|19|20)\d\d$")
 # Short rests are left alone: Persian بسته is no six (ستة), nor کسی thirty.
 _PREFIX = re.compile(r"^(?:[وف]?[بلک]?ال|[وف]?لل|[وف]?[بلک](?=.{4})|[وف])(?=.{3})")
@@ -199,6 +203,7 @@ def _by_form(table: dict[int, str]) -> dict[str, int]:
 
 _UNIT = _by_form(_UNITS)
 _SCALE = _by_form(_SCALES)
+_COMPARED = {*_UNIT, *_SCALE}
 _CALENDAR = {
     tuple(words(form)): fold(forms.partition("،")[0]) for forms in (*_MONTHS, *_WEEKDAYS) for form in forms.split("،")
 }

@@ -62,7 +62,11 @@ RECORD_COLUMNS = pa.schema(
         _column("published_raw", pa.string(), "The characters the time was read from, as they stand on the page."),
         _column("published_calendar", pa.string(), "Calendar of `published_raw`: gregorian, jalali or hijri."),
         _column("published_precision", pa.string(), "Smallest unit stated: second, minute, hour, day or month."),
-        _column("published_from", pa.string(), "Where on the page it stood: json-ld, meta:…, time[datetime], line, …"),
+        _column(
+            "published_from",
+            pa.string(),
+            "Where on the page it stood: json-ld, meta:<name>, time[datetime], line, and so on.",
+        ),
         _column("modified_at", _TIME, "Time of the last change, as the page states it."),
         _column("language", pa.string(), "Language of the text, ISO 639; und: undetermined.", required=True),
         _column("section", pa.string(), "Innermost section named by the page."),
@@ -120,10 +124,12 @@ CAPTURE_COLUMNS = pa.schema(
         _column(
             "outcome",
             pa.string(),
-            "new, revision, unchanged, exact_duplicate, near_duplicate, rejected or support; see archive/dedup.py.",
+            "new, revision, unchanged, exact_duplicate, near_duplicate, rejected or support: see archive/dedup.py.",
             required=True,
         ),
-        _column("reason", pa.string(), "Why a page was rejected: not_an_article, soft_404, blocked, …; else null."),
+        _column(
+            "reason", pa.string(), "Why a page was rejected: not_an_article, soft_404, blocked and so on; else null."
+        ),
         _column("detail", pa.string(), "One sentence on what was seen that led to the rejection; else null."),
         _column("record_id", pa.string(), "The record that holds the text; null where there is none to hold."),
         _column("similarity", pa.float32(), "As in `records`, for a near_duplicate; else null."),

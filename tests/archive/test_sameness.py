@@ -1,0 +1,106 @@
+"""Texts that share their words: copies that say the same, and pages that say something else."""
+
+# ruff: noqa: E501  (paragraphs are one line each)
+
+from __future__ import annotations
+
+import pytest
+
+from archive.sameness import contradiction
+
+REPORT = """دمشق 14 آذار - أعلن المتحدث باسم وزارة الدفاع الروسية يوم الثلاثاء أن الرئيس فلاديمير بوتين التقى المستشارة الألمانية أنجيلا ميركل.
+وقال المتحدث إن اللقاء استمر ثلاث ساعات وحضره 12 مسؤولا من الجانبين، وتناول تطورات الوضع الإنساني في الشمال.
+وأضاف أن الطرفين اتفقا على مواصلة المشاورات على مستوى الخبراء، وعلى عقد جولة أخرى من المحادثات في الشهر المقبل.
+وكانت الأمم المتحدة قد حذرت من تفاقم الأزمة، وقالت إن 900 ألف شخص نزحوا من بيوتهم منذ بداية الشتاء وإن المساعدات لا تكفي.
+ودعت منظمات الإغاثة إلى فتح ممرات آمنة أمام المدنيين وإلى وقف فوري لإطلاق النار في المناطق السكنية."""
+
+PERSIAN = """به گزارش خبرگزاری ایرنا، سخنگوی وزارت امور خارجه روز سه‌شنبه در نشست خبری خود گفت گفت‌وگوها با طرف مقابل ادامه دارد.
+او افزود: در این دیدار که دو ساعت به طول انجامید، ۱۵ نفر از کارشناسان دو کشور درباره موضوعات اقتصادی رایزنی کردند.
+به گفته وی، دو طرف توافق کرده‌اند که دور بعدی مذاکرات در هفته آینده برگزار شود و نتایج آن به اطلاع مردم برسد.
+سخنگوی وزارت خارجه همچنین گفت که همکاری‌های منطقه‌ای برای تهران اهمیت زیادی دارد و دولت آن را دنبال می‌کند."""
+
+RATES = """أسعار صرف العملات اليوم في السوق الموازية وفق ما نشره المصرف المركزي لتعاملات الصباح والمساء.
+سجل الدولار الأمريكي للشراء 14650 ليرة وللمبيع 14800 ليرة في العاصمة وفي باقي المحافظات.
+وسجل اليورو للشراء 15320 ليرة وللمبيع 15510 ليرة، وسجلت الليرة التركية 430 ليرة للشراء.
+وتنشر هذه الأسعار كل يوم عند الساعة العاشرة صباحا وهي تتغير بحسب العرض والطلب في السوق."""
+
+
+def copies() -> list[tuple[str, str, str]]:
+    paragraphs = REPORT.split("\n")
+    promotion = "تابعوا آخر الأخبار العاجلة عبر تطبيق الموقع على مدار 24 ساعة وشاركونا آراءكم على صفحاتنا"
+    return [
+        ("spelling", REPORT, REPORT.replace("بوتين", "بوتن").replace("أنجيلا", "أنغيلا")),
+        ("quotes", REPORT, REPORT.replace("اللقاء", "«اللقاء»").replace("الأزمة", '"الأزمة"')),
+        ("trimmed tail", REPORT, "\n".join(paragraphs[:-1])),
+        ("trimmed tail and spelling", REPORT, "\n".join(paragraphs[:-2]).replace("أنجيلا", "أنغيلا")),
+        ("promotion at the end", REPORT, f"{REPORT}\n{promotion}"),
+        ("promotion for a trimmed tail", REPORT, "\n".join([*paragraphs[:-1], promotion])),
+        ("promotion inside", REPORT, "\n".join([*paragraphs[:2], promotion, *paragraphs[2:]])),
+        ("dateline with a date", REPORT, REPORT.replace("دمشق 14 آذار - ", "")),
+        ("dateline of another house", REPORT, REPORT.replace("دمشق 14 آذار - ", "دمشق (سانا) – ")),
+        ("month in both traditions", REPORT, REPORT.replace("14 آذار", "14 مارس آذار")),
+        ("digits of another script", REPORT, REPORT.replace("12 مسؤولا", "١٢ مسؤولا").replace("900 ألف", "٩٠٠ ألف")),
+        ("numeral in digits", REPORT, REPORT.replace("ثلاث ساعات", "3 ساعات").replace("900 ألف", "900,000")),
+        ("numeral in words", REPORT, REPORT.replace("12 مسؤولا", "اثني عشر مسؤولا")),
+        (
+            "brand in the text",
+            f"{REPORT}\nوقال مراسل العرب اليوم إن الهدوء عاد.",
+            f"{REPORT}\nوقال مراسل تونس اليوم إن الهدوء عاد.",
+        ),
+        ("Persian without joiners", PERSIAN, PERSIAN.replace("\u200c", " ")),
+        ("Persian with Arabic letters", PERSIAN, PERSIAN.replace("ی", "ي").replace("ک", "ك").replace("۱۵", "15")),
+        ("Persian, trimmed", PERSIAN, "\n".join(PERSIAN.split("\n")[:-1])),
+    ]
+
+
+def others() -> list[tuple[str, str, str]]:
+    accident = REPORT + "\nوأسفر الحادث عن مقتل 5 أشخاص وإصابة 17 آخرين بجروح وفق ما ذكرت وزارة الصحة."
+    return [
+        ("rates", RATES, RATES.replace("14650", "14700").replace("15510", "15500")),
+        ("one rate", RATES, RATES.replace("430", "428")),
+        ("casualties", accident, accident.replace("مقتل 5", "مقتل 9")),
+        ("casualties in words", accident, accident.replace("مقتل 5 أشخاص", "مقتل تسعة أشخاص")),
+        ("casualties only one states", accident, accident.replace("مقتل 5 أشخاص وإصابة 17", "مقتل وإصابة 17")),
+        ("casualties swapped", accident, accident.replace("مقتل 5", "مقتل 17").replace("إصابة 17", "إصابة 5")),
+        (
+            "new lead with new figures",
+            accident,
+            "ارتفع إلى 23 عدد ضحايا الحادث الذي وقع مساء أمس قرب الحدود الشمالية للبلاد\n" + accident,
+        ),
+        ("weekday", REPORT, REPORT.replace("الثلاثاء", "الخميس")),
+        ("month", REPORT, REPORT.replace("آذار", "أيار")),
+        ("day of the month", REPORT, REPORT.replace("14 آذار", "15 آذار")),
+        (
+            "names",
+            REPORT,
+            REPORT.replace("فلاديمير بوتين", "إيمانويل ماكرون").replace(
+                "الألمانية أنجيلا ميركل", "الإيطالية جورجيا ميلوني"
+            ),
+        ),
+        ("Persian figures", PERSIAN, PERSIAN.replace("۱۵ نفر", "۱۸ نفر")),
+        (
+            "Persian figures in words",
+            PERSIAN.replace("۱۵ نفر", "پانزده نفر"),
+            PERSIAN.replace("۱۵ نفر", "بیست و پنج نفر"),
+        ),
+        ("Persian weekday", PERSIAN, PERSIAN.replace("سه‌شنبه", "پنجشنبه")),
+        ("another text", REPORT, RATES),
+    ]
+
+
+@pytest.mark.parametrize(("original", "copy"), [pair[1:] for pair in copies()], ids=[pair[0] for pair in copies()])
+def test_a_copy_says_the_same(original: str, copy: str) -> None:
+    brands = {"العرب اليوم", "تونس اليوم", "سانا"}
+    assert contradiction(original, copy, brands=brands) is None
+    assert contradiction(copy, original, brands=brands) is None
+
+
+@pytest.mark.parametrize(("one", "other"), [pair[1:] for pair in others()], ids=[pair[0] for pair in others()])
+def test_another_text_does_not(one: str, other: str) -> None:
+    assert contradiction(one, other)
+    assert contradiction(other, one)
+
+
+def test_a_text_agrees_with_itself() -> None:
+    for text in (REPORT, PERSIAN, RATES, "", "كلمة"):
+        assert contradiction(text, text) is None
