@@ -32,11 +32,17 @@ def open_store(root: str) -> Store:
             f"the archive's root begins with {scheme}://, which is not supported: use a directory or s3://bucket/prefix"
         )
     if "@" in rest:  # not repeated in the message: what stands before the @ may be a secret
-        raise StoreError("the archive's root holds an @: leave credentials to the AWS variables, s3://bucket/prefix")
+        raise StoreError(
+            "the archive's root holds an @: write s3://bucket/prefix, and give the credentials as AWS variables"
+        )
     bucket, _, prefix = rest.partition("/")
     if not _BUCKET.fullmatch(bucket):
         raise StoreError(f"{root!r} names no valid bucket: write s3://bucket/prefix")
     prefix = prefix.strip("/")
+    try:
+        checked_key(prefix or "none")
+    except StoreError as error:
+        raise StoreError(f"{root!r} has a prefix that cannot be used, {error}") from error
     from archive.store.s3 import S3Store  # boto3 is slow to import, and a local archive needs none of it
 
-    return S3Store(bucket, checked_key(prefix) if prefix else "")
+    return S3Store(bucket, prefix)

@@ -57,6 +57,8 @@ class LocalStore:
                 os.link(temporary, path)  # fails if the name is taken; a rename would replace
             except FileExistsError:
                 return False
+            except FileNotFoundError as error:  # the directory was removed meanwhile
+                raise StoreError(f"{path.parent} was removed while {key} was written: run again") from error
             finally:
                 temporary.unlink(missing_ok=True)
             _sync_directory(path.parent)

@@ -282,8 +282,8 @@ class _Body(io.RawIOBase):
 # By the code in S3's answer; the answer to HEAD has the bare status for one.
 _ADVICE = {
     "NoSuchBucket": "there is no bucket {bucket}: create it, or correct WARRAQ_ROOT",
-    "AccessDenied": "access to {where} is denied: allow these credentials s3:GetObject, s3:PutObject and s3:DeleteObject on "
-    "the prefix and s3:ListBucket on the bucket",
+    "AccessDenied": "access to {where} is denied: allow the credentials s3:GetObject, s3:PutObject and s3:DeleteObject "
+    "on the prefix and s3:ListBucket on the bucket",
     "403": "access to {where} is denied: check that the credentials are right and may use the bucket",
     "InvalidAccessKeyId": "the server of {where} does not know the access key: check AWS_ACCESS_KEY_ID or AWS_PROFILE",
     "SignatureDoesNotMatch": "the secret key does not fit the access key for {where}: check AWS_SECRET_ACCESS_KEY",

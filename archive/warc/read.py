@@ -73,7 +73,7 @@ def read_warc(stream: BinaryIO, on_damage: Callable[[Damage], None] | None = Non
                 yield capture
     if damages:
         more = f" (and {len(damages) - 1} more)" if len(damages) > 1 else ""
-        raise WarcError(f"{damages[0]}{more}; what could be read was read: fetch the file again or cut the damage out")
+        raise WarcError(f"{damages[0]}{more}; fetch the file again, or cut the damaged part out of it")
 
 
 def check_warc(stream: BinaryIO) -> Iterator[Damage]:
@@ -127,8 +127,10 @@ def _capture(frame: Frame, record: WarcRecord) -> Capture | None:
     kind = (record.headers.get("Content-Type") or "").strip().lower()
     if record.record_type != WarcRecordType.response or not kind.startswith("application/http"):
         return None
+    if not url:
+        raise ValueError("the response has no WARC-Target-URI")
     if not url.lower().startswith(("http://", "https://")):
-        raise ValueError(f"the response's WARC-Target-URI {url!r} is no URL of the web")
+        return None
     protocol, status, reason, headers, body = read_http(frame.block)
     flags = []
     if frame.too_large:
