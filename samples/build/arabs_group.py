@@ -212,11 +212,14 @@ def _spell(text: str) -> str:
 
 
 def _related(label: str, links: Sequence[str], brand: Brand) -> str:
-    lines = [f"<p>{_spell(label)}</p>\n"]
-    for text in links:
-        path = f"/326/{number(text, 1, 23):02}{number(text + 'm', 0, 3599) * 97 % 6000:04}-{web.slug(text)}"
-        lines.append(f'<p><a href="{brand.home}{_either(path, text)}">{escape(text, quote=False)}</a></p>\n')
-    return "".join(lines)
+    anchors = (f'<a href="{brand.home}{_elsewhere(text)}">{escape(text, quote=False)}</a>' for text in links)
+    return "".join(f"<p>{line}</p>\n" for line in (_spell(label), *anchors))
+
+
+def _elsewhere(title: str) -> str:
+    """Path of an article that is not among the samples."""
+    clock = "".join(f"{number(f'{title}/{unit}', 0, most):02}" for unit, most in (("h", 23), ("m", 59), ("s", 59)))
+    return _either(f"/326/{clock}-{web.slug(title)}", title)
 
 
 def _either(path: str, choice: str) -> str:
@@ -281,7 +284,7 @@ def amp_page(story: Story, brand: Brand) -> bytes:
         "@keyframes -amp-start{from{visibility:hidden}to{visibility:visible}}</style>"
     )
     related = "".join(
-        f'<li><a href="{brand.home}/326/{number(text, 100000, 235959)}-{web.slug(text)}">{text}</a></li>'
+        f'<li><a href="{brand.home}{_elsewhere(text)}">{text}</a></li>'
         for text in shuffled(f"amp/{story.clock}", headlines("ar"))[:8]
     )
     return f"""<!doctype html>
@@ -359,7 +362,7 @@ def section_page(brand: Brand, name: str, url: str, *, now: datetime) -> bytes:
     pool = shuffled(f"section/{url}", headlines("ar"))[:24]
     items = "".join(
         f'<tr><td width="120"><img src="https://img.{brand.host}/2025/01/t{number(text, 1000, 9999)}.jpg" alt=" {brand.name} - {text}" /></td>'
-        f'<td><h2 class="housemaintitle"><a href="{brand.home}/351/{number(text, 100000, 235959)}-{web.slug(text)}">{text}</a></h2>'
+        f'<td><h2 class="housemaintitle"><a href="{brand.home}{_elsewhere(text)}">{text}</a></h2>'
         f'<span class="gmt">{_time(now - timedelta(hours=7 * at + 2))}</span></td></tr>\n'
         for at, text in enumerate(pool)
     )
@@ -474,8 +477,7 @@ _PARTS = ("أخبار", "تحقيقات", "مقابلات", "صور")
 
 def _latest(brand: Brand, latest: Sequence[tuple[str, str]], addresses: Mapping[str, str]) -> str:
     def link(text: str) -> str:
-        path = f"/326/{number(text, 10, 23)}{number(text, 1000, 5959)}-{web.slug(text)}"
-        return addresses.get(text, f"{brand.home}{_either(path, text)}")
+        return addresses.get(text, brand.home + _elsewhere(text))
 
     (top, dateline), *others = latest
     rows = "".join(
