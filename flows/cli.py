@@ -9,10 +9,9 @@ from dataclasses import asdict
 from datetime import date, datetime
 from json import dumps as to_json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
-from typer import Context
 from typer.core import TyperGroup
 
 from flows.failures import EXIT_STATUSES, Exit, UsageError, end_in_order, one_sentence
@@ -22,7 +21,7 @@ from flows.settings import Settings
 class Commands(TyperGroup):
     """The commands, each ending in a sentence and a status where a foreseeable error ends it."""
 
-    def invoke(self, ctx: Context) -> object:
+    def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
         with one_sentence():
             return super().invoke(ctx)
@@ -61,9 +60,10 @@ def main() -> None:
 
 
 @app.callback(invoke_without_command=True)
-def warraq(
+def warraq(  # noqa: D103
     version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
 ) -> None:
+    # No docstring: it would take the place of the help of the whole command.
     if version:
         from importlib.metadata import version as version_of
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ParamSpec, TypeVar
 
-import archive.ingest
 import prefect.runtime.flow_run
-from archive.ingest import IngestReport
-from prefect import flow, get_run_logger, task
+from prefect import Task, flow, get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
@@ -20,6 +19,8 @@ from prefect.states import Completed, Failed
 from prefect.tasks import exponential_backoff
 from pydantic import Field
 
+import archive.ingest
+from archive.ingest import IngestReport
 from archive.store import open_store
 from extract.types import Source
 from flows import pipeline
@@ -36,24 +37,30 @@ def _may_pass(_task: Any, _run: Any, state: State[Any]) -> bool:
     return isinstance(state.data, BaseException) and pipeline.worth_retrying(state.data)
 
 
-step = partial(
-    task,
-    retries=5,
-    retry_delay_seconds=exponential_backoff(backoff_factor=1),
-    retry_jitter_factor=0.5,
-    retry_condition_fn=_may_pass,
-    cache_policy=NO_CACHE,
-)
-"""A task that is tried again, with growing and jittered pauses, when it failed for a reason that passes by itself."""
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
-@step(name="store-warc", task_run_name="store {path.name}")
+def step(name: str, run_name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
+    """A task tried again, with growing and jittered pauses, when it failed for a reason that passes by itself."""
+    return task(
+        name=name,
+        task_run_name=run_name,
+        retries=5,
+        retry_delay_seconds=exponential_backoff(backoff_factor=1),
+        retry_jitter_factor=0.5,
+        retry_condition_fn=_may_pass,
+        cache_policy=NO_CACHE,
+    )
+
+
+@step("store-warc", "store {path.name}")
 def store_warc(root: str, path: Path) -> str:
     """Put a finished WARC file and its index into the archive at `root`; returns its key."""
     return archive.ingest.store_warc(store_at(root), path)
 
 
-@step(name="ingest", task_run_name="ingest {key}")
+@step("ingest", "ingest {key}")
 def ingest(root: str, key: str, source: Source, run_id: str, local: Path | None) -> IngestReport:
     """Take the pages of the WARC file at `key` into the tables."""
     return archive.ingest.ingest(store_at(root), key, source, run_id=run_id, local=local, on_page=listener().page)
@@ -83,10 +90,11 @@ def check_api() -> None:
         PrefectError: it does not.
     """
     with get_client(sync_client=True) as client:
-        if error := client.api_healthcheck():
+        error = client.api_healthcheck()
+        if error is not None:
             raise PrefectError(
-                f"Prefect's API at {client.api_url} cannot be reached ({error or type(error).__name__}); start it with "
-                "`prefect server start`, correct PREFECT_API_URL, or unset it to crawl without a server of your own."
+                f"Prefect's API at {client.api_url} cannot be reached ({type(error).__name__}: {error}); start it with "
+                "`prefect server start`, correct PREFECT_API_URL, or unset it to crawl without a server."
             )
 
 

@@ -102,6 +102,8 @@ def _crawl_on_prefect(
         terminal.waiting("starting Prefect's server")
         server = EmbeddedServer(settings.spool / "prefect-server.log")
         os.environ["PREFECT_API_URL"] = server.url
+    from prefect.exceptions import FailedRun
+
     from flows.crawl import check_api, crawl
 
     if server:
@@ -109,8 +111,8 @@ def _crawl_on_prefect(
     check_api()
     for source, replay in zip(sources, answers, strict=True):
         state = crawl(source=source.id, replay=replay, **asdict(window), return_state=True)
-        error = state.data
-        if isinstance(error, Exception):
+        error = state.result(raise_on_failure=False)
+        if isinstance(error, Exception) and not isinstance(error, FailedRun):
             check_api()
             raise error
         if not any(report.source == source.id for report in terminal.reports):

@@ -32,10 +32,21 @@ class Exit(IntEnum):
 
 
 EXIT_STATUSES = """\
-Exit status:  0 done ·  1 a run failed, an input could not be read, or verify or doctor found something ·
-2 wrong arguments, settings or sources ·  3 archive or spool out of reach or refused ·  4 Prefect out of reach ·
-130 interrupted (Ctrl-C) ·  143 terminated. After 130 and 143 the next crawl takes up what was left.
+Exit status:
+
+0   done
+
+1   a run failed, an input could not be read, or verify or doctor found something wrong
+
+2   wrong arguments, settings or sources; nothing was done
+
+3   archive or spool out of reach, or access denied
+
+4   Prefect out of reach
+
+130 interrupted by Ctrl-C; 143 terminated. The next crawl takes up what is left.
 """
+"""The same for `warraq --help`."""
 
 
 class UsageError(Exception):

@@ -38,7 +38,7 @@ def import_warc(path: Path, source: Source, store: Store) -> RunReport:
         started_at=started_at,
         seconds=round(time.monotonic() - started, 3),
         parameters={"file": path.name, "already_ingested": ingested.already_ingested},
-        fetched=sum(ingested.outcomes.values()),
+        fetched=sum(ingested.outcomes.values()) - ingested.outcomes.get("support", 0),
         bytes=size,
         outcomes=dict(ingested.outcomes),
         reasons=dict(ingested.reasons),

@@ -8,6 +8,7 @@ source finds the file in the spool (not stored), or in the archive but not in `c
 
 from __future__ import annotations
 
+import json
 import secrets
 import threading
 import time
@@ -37,7 +38,7 @@ from flows.spool import SPIDER_LOG, RunDirectory, Spool
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_NOT_FETCHED = {Reason.HTTP_ERROR, Reason.BLOCKED, Reason.TIMED_OUT, Reason.FAILED}
+_NOT_SERVED = {Reason.HTTP_ERROR, Reason.BLOCKED, Reason.TIMED_OUT}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +134,8 @@ def crawl(request: CrawlRequest, settings: Settings, store: Store, steps: Steps,
             run.broke_off(error)
             if directory.holds_pages():
                 error.add_note(f"What was fetched is kept in {directory.path}; the next run takes it up.")
-            listener().finished(run.report())
+            if run.status is Status.INTERRUPTED:
+                listener().finished(run.report())  # of an error, the error itself tells
             with suppress(StoreError):
                 file_report(store, run.report(), read_log(directory.path / SPIDER_LOG))
             raise
@@ -146,7 +148,7 @@ def crawl(request: CrawlRequest, settings: Settings, store: Store, steps: Steps,
 def file_report(store: Store, report: RunReport, log: bytes = b"") -> str:
     """Put the report under `runs/`, and the spider's log beside it if there is one; returns the report's key."""
     key = run_key(report.flow, report.started_at.date(), report.run_id)
-    retrying(store.put_if_absent, key, report.to_json())
+    retrying(store.put_if_absent, key, json.dumps(report.to_dict(), ensure_ascii=False, indent=2).encode() + b"\n")
     if log:
         retrying(store.put_if_absent, key.removesuffix(".json") + ".log", log)
     return key
@@ -324,7 +326,8 @@ class _Run:
     def _judge(self, spider: SpiderProcess, timeout: int | None) -> tuple[Status, str | None]:
         """What the exit status, the statistics and the archived pages together say of the crawl."""
         judged = self.outcomes.total() - self.outcomes["support"]
-        not_fetched = {reason: n for reason, n in self.reasons.items() if reason in _NOT_FETCHED}
+        not_served = sum(count for reason, count in self.reasons.items() if reason in _NOT_SERVED)
+        reasons = ", ".join(f"{count} {reason}" for reason, count in self.reasons.most_common())
         if timeout is not None:
             return Status.TIMED_OUT, (
                 f"The crawl was stopped after {timeout} s; what was fetched is archived. "
@@ -335,20 +338,22 @@ class _Run:
             return Status.FAILED, f"{said.rstrip('.')}. Its log is filed beside this run's report."
         if not self.outcomes:
             return Status.FAILED, "The spider archived no response at all; check the network and its log."
-        if judged and sum(not_fetched.values()) == judged:
-            counts = ", ".join(f"{n} {reason}" for reason, n in sorted(not_fetched.items()))
-            return (
-                Status.FAILED,
-                f"None of the {judged} pages was served ({counts}); is the site blocking us?",
-            )
-        if self.discovered and not judged:
+        if not judged and self.discovered:
             return Status.FAILED, (
-                f"None of the {self.discovered} article links found was fetched; see the spider's log for the reasons."
+                f"None of the {self.discovered} article links found was fetched; the spider's log, filed beside this "
+                "run's report, says why."
             )
         if not judged:
             return Status.EMPTY, (
-                "No link to an article was found in the source's feeds, sitemaps and listings; "
-                f"compare them with the site: warraq sources {self.request.source.id}"
+                "No link to an article was found in the source's feeds, sitemaps and listings; compare them with the "
+                f"site: warraq sources {self.request.source.id}"
+            )
+        if not_served == judged:
+            return Status.FAILED, f"None of the {judged} pages was served ({reasons}); is the site blocking us?"
+        if self.outcomes["rejected"] == judged:
+            return Status.EMPTY, (
+                f"None of the {judged} pages gave an article ({reasons}); has the site changed? `warraq show URL` says "
+                "what was seen on a page."
             )
         return Status.COMPLETED, None
 

@@ -35,7 +35,7 @@ class Listener(Protocol):
         """A response of the file being ingested has been read and its article extracted."""
 
     def finished(self, report: RunReport) -> None:
-        """The run has ended, well or not; called once a run."""
+        """The run has ended, well or not or by an interruption; not called when it raises an error."""
 
 
 class _Nobody:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -17,7 +16,7 @@ class Status(StrEnum):
 
     COMPLETED = "completed"
     EMPTY = "empty"
-    """The spider ran to its end but found no link to an article."""
+    """The spider ran to its end but brought no article, new or known."""
     FAILED = "failed"
     TIMED_OUT = "timed_out"
     INTERRUPTED = "interrupted"
@@ -43,7 +42,7 @@ class RunReport:
     discovered: int = 0
     """Links to articles that the spider found."""
     fetched: int = 0
-    """Responses archived, support included."""
+    """Pages fetched because such a link named them."""
     bytes: int = 0
     """Bytes of bodies as they came over the wire."""
     outcomes: Mapping[str, int] = field(default_factory=dict)
@@ -87,12 +86,8 @@ class RunReport:
     def summary(self) -> str:
         """The run in one sentence."""
         counts = ", ".join(f"{self.outcomes[outcome]} {outcome}" for outcome in OUTCOMES if self.outcomes.get(outcome))
-        return f"{self.status} in {self.seconds:.1f} s: {self.fetched} responses ({counts or 'none judged'})"
-
-    def to_json(self) -> bytes:
-        """The report as it is stored: UTF-8, indented, keys in the order of the fields."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=2).encode() + b"\n"
+        return f"{self.status} in {self.seconds:.1f} s: {self.fetched} pages ({counts or 'none judged'})"
 
     def to_dict(self) -> dict[str, object]:
-        """The report as JSON-able values."""
+        """The report as JSON-able values, in the order of the fields."""
         return asdict(self) | {"started_at": self.started_at.isoformat(), "ok": self.ok}

@@ -13,10 +13,10 @@ from extract.urls import canonical_url
 from flows.export import COLUMNS, as_json
 from flows.failures import InputError, UsageError
 
-_RECORDS = f"SELECT {', '.join(COLUMNS)} FROM records"
+_RECORDS = f"SELECT {', '.join(COLUMNS)} FROM records"  # noqa: S608 -- our own names
 _CAPTURES = (
-    "SELECT capture_id, source, url, fetched_at, http_status, outcome, reason, detail, record_id, similarity, warc_key, "
-    "warc_offset, warc_length, run_id FROM captures"
+    "SELECT capture_id, source, url, fetched_at, http_status, outcome, reason, detail, record_id, similarity, "
+    "warc_key, warc_offset, warc_length, run_id FROM captures"
 )
 _IN_ORDER = "ORDER BY fetched_at, capture_id"
 
@@ -85,7 +85,7 @@ def as_text(found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def escaped(text: str) -> str:
-    r"""The text with control and formatting characters written as `\x1b`, `\u202e`; ZWNJ and ZWJ, being spelling, stay."""
+    r"""The text with control and formatting characters as `\x1b`, `\u202e`; ZWNJ and ZWJ are spelling, and stay."""
     return "".join(
         char if char in "\u200c\u200d" or unicodedata.category(char) not in ("Cc", "Cf", "Zl", "Zp") else _escape(char)
         for char in text

@@ -55,7 +55,7 @@ class Terminal:
         self._read = 0
         self._show()
 
-    def page(self, url: str) -> None:
+    def page(self, url: str) -> None:  # noqa: ARG002
         """See `Listener`."""
         self._read += 1
         self._show()
