@@ -67,7 +67,7 @@ class Clock:
 
 @dataclass(frozen=True, kw_only=True)
 class FeedItem:
-    """An entry of a feed or of a sitemap."""
+    """An entry of a feed or of a news sitemap."""
 
     url: str
     title: str
@@ -81,13 +81,11 @@ class FeedItem:
     """Empty: the URL is the permalink."""
 
 
-def robots(*, sitemaps: Sequence[str] = (), disallow: Sequence[str] = (), crawl_delay: int | None = None) -> bytes:
+def robots(*, sitemaps: Sequence[str] = (), disallow: Sequence[str] = ()) -> bytes:
     """A robots.txt for all agents."""
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in disallow)]
     if not disallow:
         lines.append("Disallow:")
-    if crawl_delay is not None:
-        lines.append(f"Crawl-delay: {crawl_delay}")
     lines += ["", *(f"Sitemap: {url}" for url in sitemaps)]
     return ("\n".join(lines).rstrip() + "\n").encode()
 
@@ -127,24 +125,6 @@ def rss(
             parts.append(f"\t\t<content:encoded><![CDATA[{item.content}]]></content:encoded>\n")
         parts.append("\t</item>\n")
     parts.append("</channel>\n</rss>\n")
-    return "".join(parts).encode()
-
-
-def atom(items: Sequence[FeedItem], *, title: str, link: str, language: str = "ar") -> bytes:
-    """An Atom feed."""
-    updated = max(item.published for item in items)
-    parts = [
-        f'<?xml version="1.0" encoding="UTF-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{language}">\n',
-        f"\t<title>{escape(title)}</title>\n\t<id>{escape(link)}</id>\n\t<updated>{_iso(updated)}</updated>\n",
-    ]
-    parts += [
-        f"\t<entry>\n\t\t<title>{escape(item.title)}</title>\n\t\t<id>{escape(item.guid or item.url)}</id>\n"
-        f'\t\t<link rel="alternate" type="text/html" href="{escape(item.url)}"/>\n'
-        f"\t\t<published>{_iso(item.published)}</published>\n\t\t<updated>{_iso(item.published)}</updated>\n"
-        f'\t\t<summary type="html">{escape(item.summary)}</summary>\n\t</entry>\n'
-        for item in items
-    ]
-    parts.append("</feed>\n")
     return "".join(parts).encode()
 
 

@@ -201,14 +201,12 @@ def _documents(stories: list[Story], clock: Clock) -> list[SampleResponse]:
     first = next(story for story in stories if story.id == SEED)
     robots = web.robots(sitemaps=(f"{HOME}/sitemap.xml", f"{HOME}/rss"), disallow=("/search", "/login"))
     moved = next(story for story in stories if story.id == MOVED)
-    entries = [(story.url, story.time) for story in stories if story not in (stories[0], stories[3], moved)]
-    items = [
-        FeedItem(url=story.url, title=story.title, published=story.time, summary=f"{paragraphs(story.body)[0][:180]}…")
-        for story in stories[4:10]
-    ]
+    in_sitemaps = [_item(story) for story in stories if story not in (stories[0], stories[3], moved)]
+    old = [(item.url, item.published) for item in in_sitemaps[7:]]
     on_home = [*((story.title, _address(story)) for story in [*stories[:9], moved]), (first.title, _shared(first))]
     home = _listing("آخر الأخبار", on_home, f"{HOME}/")
     page_2 = _listing("آخر الأخبار - صفحة 2", [(story.title, story.url) for story in stories[6:]], PAGE_2)
+    gone = f"{HOME}/a/{GONE}"
     cookies = (("Set-Cookie", "PHPSESSID=k7q2m9; path=/"), ("Set-Cookie", "lang=ar; path=/; Max-Age=31536000"))
 
     def document(path: str, body: bytes, content_type: str) -> SampleResponse:
@@ -216,13 +214,22 @@ def _documents(stories: list[Story], clock: Clock) -> list[SampleResponse]:
 
     return [
         document(f"{HOME}/robots.txt", robots, "text/plain"),
-        document(f"{HOME}/sitemap.xml", web.sitemap_index([(f"{HOME}/sitemap-news.xml", None)]), "application/xml"),
+        document(
+            f"{HOME}/sitemap.xml",
+            web.sitemap_index([(f"{HOME}/sitemap-news.xml", None), (f"{HOME}/sitemap-1.xml", None)]),
+            "application/xml",
+        ),
         document(
             f"{HOME}/sitemap-news.xml",
-            web.sitemap([(PAGE_2, None), *entries, (f"{HOME}/a/{GONE}", None)]),
+            web.news_sitemap(in_sitemaps[:7], publication=BRAND, language="ar"),
             "text/xml; charset=UTF-8",
         ),
-        document(f"{HOME}/rss", web.rss(items, title=BRAND, link=f"{HOME}/"), "application/rss+xml; charset=utf-8"),
+        document(f"{HOME}/sitemap-1.xml", web.sitemap([(PAGE_2, None), *old, (gone, None)]), "text/xml; charset=UTF-8"),
+        document(
+            f"{HOME}/rss",
+            web.rss([_item(story) for story in stories[4:10]], title=BRAND, link=f"{HOME}/"),
+            "application/rss+xml; charset=utf-8",
+        ),
         SampleResponse(url=f"{HOME}/", body=home.encode(), headers=cookies, fetched_at=clock.tick()),
         SampleResponse(
             url=PAGE_2,
@@ -233,6 +240,11 @@ def _documents(stories: list[Story], clock: Clock) -> list[SampleResponse]:
         ),
         document(f"{HOME.replace('//', '//www.')}/robots.txt", robots, "text/plain"),
     ]
+
+
+def _item(story: Story) -> FeedItem:
+    summary = f"{paragraphs(story.body)[0][:180]}…"
+    return FeedItem(url=story.url, title=story.title, published=story.time, summary=summary)
 
 
 def _address(story: Story) -> str:
