@@ -42,7 +42,7 @@ class LocalStore:
 
     def _put(self, key: str, write: Callable[[BinaryIO], object]) -> bool:
         path = self._path(key)
-        with self._explained(key):
+        with self._explained("write", key):
             if path.is_file():
                 return False
             if path.is_dir():
@@ -65,16 +65,16 @@ class LocalStore:
         return True
 
     def get(self, key: str) -> bytes:
-        with self._explained(key):
+        with self._explained("read", key):
             return self._path(key).read_bytes()
 
     def get_range(self, key: str, offset: int, length: int) -> bytes:
-        with self._explained(key), self._path(key).open("rb") as file:
+        with self._explained("read", key), self._path(key).open("rb") as file:
             file.seek(offset)
             return whole_range(file.read(length), key, offset, length, self.root)
 
     def open(self, key: str) -> BinaryIO:
-        with self._explained(key):
+        with self._explained("read", key):
             return self._path(key).open("rb")
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
@@ -84,7 +84,7 @@ class LocalStore:
         return self._walk(self._root / parent, f"{parent}/" if parent else "", prefix)
 
     def _walk(self, directory: Path, base: str, prefix: str) -> Iterator[StoredObject]:
-        with self._explained(base):
+        with self._explained("list", base):
             try:
                 with os.scandir(directory) as entries:
                     # `a/b` comes after `a.b` in the order of keys: a directory is sorted with its slash.
@@ -109,15 +109,15 @@ class LocalStore:
                 )
 
     def exists(self, key: str) -> bool:
-        with self._explained(key):
+        with self._explained("read", key):
             return self._path(key).is_file()
 
     def size(self, key: str) -> int:
-        with self._explained(key):
+        with self._explained("read", key):
             return self._path(key).stat().st_size
 
     def delete(self, key: str) -> None:
-        with self._explained(key):
+        with self._explained("delete", key):
             self._path(key).unlink(missing_ok=True)
 
     def table_uri(self, name: str) -> str:
@@ -130,7 +130,7 @@ class LocalStore:
         return self._root / checked_key(key)
 
     @contextmanager
-    def _explained(self, key: str) -> Iterator[None]:
+    def _explained(self, verb: str, key: str) -> Iterator[None]:
         """Turn an `OSError` into a `StoreError` that says what to do."""
         where = f"{key} in {self.root}" if key else self.root
         try:
@@ -140,7 +140,7 @@ class LocalStore:
         except OSError as error:
             advice = _LOCAL_ADVICE.get(error.errno or 0, "check the directory and its file system")
             raise StoreError(
-                f"cannot reach {where} ({error.strerror or error}): {advice}",
+                f"cannot {verb} {where} ({error.strerror or error}): {advice}",
                 retryable=error.errno in (errno.EINTR, errno.EAGAIN, errno.ESTALE, errno.ETIMEDOUT),
             ) from error
 
