@@ -88,12 +88,13 @@ def decode(page: Page) -> Decoded | Rejection:
     if binary:
         return Rejection(reason=Reason.NOT_HTML, detail=f"the response is {binary}")
     charset, text, bad = _read(page.content, _declared(page))
-    if sum(map(text.count, "\0\x01\x02\x03\x04\x05\x06\x07\x08\x0e\x0f\x10\x11")) * 50 > len(text):
+    printable = _CONTROL.sub("", text)
+    if (len(text) - len(printable)) * 50 > len(text) and not _DOCUMENT.match(printable):
         return Rejection(reason=Reason.NOT_HTML, detail="the response is binary data")
     if bad * 5 > len(_FOREIGN.findall(text)):
         detail = f"no charset fits: {bad} places are not valid in the likeliest, {charset}"
         return Rejection(reason=Reason.UNDECODABLE, detail=detail)
-    text, repairs = _repair_mojibake(_CONTROL.sub("", text))
+    text, repairs = _repair_mojibake(printable)
     text = _C1.sub(lambda control: _C1_MEANING.get(control[0], ""), text)
     flags = (*repairs, *(["undecodable_bytes"] if bad else []))
     other = _what_else(text, media_type)
@@ -143,6 +144,7 @@ _LABELS = re.compile(
 )
 _WHATWG_NAMES = {"ascii": "windows-1252", "iso8859-1": "windows-1252"}
 _LIKELY = ("windows-1256", "iso-8859-6", "windows-1252")
+_WESTERN = ("windows-1250", "windows-1254", "iso-8859-2", "iso-8859-9", "iso-8859-15")  # declared by mistake, too
 _FOREIGN = re.compile(r"[^\x00-\x7f]")
 
 
@@ -184,7 +186,7 @@ def _read(content: bytes, declared: list[str]) -> tuple[str, str, int]:
     if bad * 20 <= foreign and (foreign >= 10 or not legacy):
         return "utf-8", text, bad
     for name in legacy:
-        if not name.startswith(("windows-", "iso-8859-")):  # of several bytes a character: it fits or it does not
+        if name not in (*_LIKELY, *_WESTERN):  # of another script, or of several bytes a character
             try:
                 return name, content.decode(name), 0
             except UnicodeDecodeError:
@@ -253,10 +255,13 @@ _TO_1252 = {chr(byte): byte for byte in range(0x100)} | {c: ord(control) for con
 def _misreading(table: dict[str, int]) -> tuple[dict[str, int], re.Pattern[str], re.Pattern[str]]:
     """The table, a pattern of what a letter of the Arabic block (two bytes, D8-DB and 80-BF) becomes, and one of two.
 
-    Two such pairs in a row are what no clean text has; a single one it may have («…ط،»).
+    Two such pairs in a row are what no clean text has; a single one it may have («…ط،»). 9D and 9E, which end no common
+    letter, are in windows-1256 ZWNJ and ZWJ, which follow any letter in clean text.
     """
     lead = "".join(character for character, byte in table.items() if 0xD8 <= byte <= 0xDB)
-    tail = "".join(re.escape(character) for character, byte in table.items() if 0x80 <= byte <= 0xBF)
+    tail = "".join(
+        re.escape(character) for character, byte in table.items() if 0x80 <= byte <= 0xBF and byte not in (0x9D, 0x9E)
+    )
     pair = f"[{lead}][{tail}]"
     return table, re.compile(pair), re.compile(pair * 2)
 
@@ -297,7 +302,8 @@ def _read_back(run: str, table: dict[str, int], *, script: bool = True) -> str |
         text = bytes(table[character] for character in characters).decode("utf-8")
     except (KeyError, UnicodeDecodeError):
         return None
-    return text if not script or len(_ARABIC.findall(text)) >= 0.8 * len(_FOREIGN.findall(text)) else None
+    letters = "".join(filter(str.isalpha, _FOREIGN.findall(text))) if script else ""
+    return text if len(_ARABIC.findall(letters)) >= 0.8 * len(letters) else None
 
 
 def _read_back_by_word(run: str, table: dict[str, int], pair: re.Pattern[str], two: re.Pattern[str]) -> str | None:

@@ -102,7 +102,7 @@ def _fold_table() -> dict[int, str | None]:
 _CLEAN = _clean_table()
 _FOLD = _fold_table()
 _ARABIC_LETTER = r"[\u0620-\u064A\u066E-\u06D3\u06D5\u06FA-\u06FF\u0750-\u077F]"
-_NOT_SIGN = re.compile(f"(?<={_ARABIC_LETTER})¬(?={_ARABIC_LETTER})")
+_NOT_SIGN = re.compile(rf"(?<={_ARABIC_LETTER})[\u200c\u200d]*¬[\u200c\u200d¬]*(?={_ARABIC_LETTER})")
 _EDGE = r"\s!-/:-@\[-`{-~¡-¿×÷،؛؞؟٪-٭۔\u2010-\u2027\u2030-\u205E"
 _JOINERS = re.compile(r"([\u200c\u200d])[\u200c\u200d]+")
 _LOOSE_JOINER = re.compile(rf"(?<![^{_EDGE}])[\u200c\u200d]|\u200c(?![^{_EDGE}])|\u200d(?!\S)")
