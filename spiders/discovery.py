@@ -128,17 +128,6 @@ def _name(element: etree._Element) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-def _text(parent: etree._Element, *names: str) -> str | None:
-    """Text of the first child (or, for a news sitemap, grandchild) with the first of these names that has any."""
-    for name in names:
-        for element in parent.iter():
-            if element is not parent and _name(element) == name:
-                text = "".join(str(part) for part in element.itertext()).strip()
-                if text:
-                    return text
-    return None
-
-
 def _absolute(base: str, url: str | None) -> str | None:
     """`url` resolved against `base`; None unless that gives an http(s) URL with a host."""
     try:
@@ -153,9 +142,10 @@ def _sitemap(tree: etree._Element, entry: str, base: str, zone: ZoneInfo) -> tup
     links = []
     for element in tree:
         if _name(element) == entry and (url := _absolute(base, _child(element, "loc"))):
-            published = read_time(_text(element, "publication_date"), zone)
+            news = next((child for child in element if _name(child) == "news"), element)
+            published = read_time(_child(news, "publication_date"), zone)
             modified = read_time(_child(element, "lastmod"), zone)
-            title = _text(element, "title") if published else None
+            title = _child(news, "title")
             links.append(Link(url=url, published_at=published, modified_at=modified, title=title))
     return tuple(links)
 

@@ -162,7 +162,7 @@ def crawl(request: CrawlRequest, events: Events, stop: Stop) -> int:
     except (WarcError, OSError) as error:
         return _fail(f"Cannot replay {', '.join(map(str, request.replay))}: {error}.")
 
-    process = AsyncCrawlerProcess(settings, install_root_handler=False)
+    process = AsyncCrawlerProcess(settings)
     crawler = process.create_crawler(NewsSpider)
     watch = _Watch(crawler, events, stop)
     crawling = process.crawl(crawler, source=source, limit=request.limit, since=request.since, until=request.until)

@@ -91,7 +91,7 @@ COMMON: dict[str, Any] = {
     "REMOTE_CONTROL_ENABLED": False,
     "LOGSTATS_INTERVAL": 0,
     "STATS_DUMP": False,
-    "LOG_LEVEL": "INFO",
+    "LOG_INSTALL_ROOT_HANDLER": False,  # where the log goes is the business of who runs the crawl
 }
 
 

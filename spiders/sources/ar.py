@@ -7,6 +7,9 @@ from extract.types import Source
 # WordPress core and Yoast: what is no article and no list of articles.
 _WORDPRESS_SKIP = r"^/wp-(admin|login|json|content)\b|/(feed|trackback)/?$|[?&](replytocom|s)="
 
+# Permalinks with the date, and their short form.
+_WORDPRESS_ARTICLE = r"^/\d{4}/\d{2}/\d{2}/[^/]+|[?&]p=\d+"
+
 # The same system under other brands; a copy of an article stands under the same path. Numbers: section, time of day.
 _ARABSTODAY_ARTICLE = r"^/\d+/\d{1,6}-"
 _ARABSTODAY_SKIP = r"^/(en|search)(/|$|\?)"
@@ -59,7 +62,11 @@ SOURCES = (
         domains=("jannah.example",),
         family="jannah",
         feeds=("https://jannah.example/feed/",),
-        listings=("https://jannah.example/",),
+        listings=(
+            "https://jannah.example/",
+            "https://jannah.example/category/%d8%a3%d8%ae%d8%a8%d8%a7%d8%b1-%d8%a7%d9%84%d8%b9%d8%b1%d8%a8/",
+        ),
+        article=_WORDPRESS_ARTICLE,
         skip=_WORDPRESS_SKIP,
         evidence="replica",
     ),
@@ -72,7 +79,8 @@ SOURCES = (
         domains=("wordpress.example",),
         family="wordpress",
         feeds=("https://wordpress.example/feed/",),
-        listings=("https://wordpress.example/",),
+        listings=("https://wordpress.example/", "https://wordpress.example/page/2/"),
+        article=_WORDPRESS_ARTICLE,
         skip=_WORDPRESS_SKIP,
         evidence="replica",
     ),

@@ -15,7 +15,10 @@ SOURCES = (
         domains=("etemadonline.com",),
         family="asam",
         feeds=("https://www.etemadonline.com/feeds/",),
-        listings=("https://www.etemadonline.com/",),
+        listings=(
+            "https://www.etemadonline.com/",
+            "https://www.etemadonline.com/newsstudios/archive/?curp=1&order=order_time",
+        ),
         article=r"^/بخش-[^/]+/\d+-|^/\d{5,}(-|$)",
         brands=("اعتماد آنلاین", "etemadonline"),
         evidence="replica",
