@@ -23,8 +23,8 @@ from samples.build.__main__ import SAMPLES, SITES, responses
 from samples.build.model import SampleResponse
 from samples.build.text import line, seed
 from samples.build.warc import truth_json, warc_bytes, write_site
-from samples.build.web import asked
 from spiders.discovery import Kind, read_document
+from spiders.replay import normal_encoding
 from spiders.sources import load_sources
 
 _OUTCOMES = {"new", "revision", "unchanged", "exact_duplicate", "near_duplicate", "rejected"}
@@ -113,10 +113,10 @@ def test_articles_are_as_large_as_real_pages(site: str) -> None:
 def test_the_spider_reaches_every_page(site: str) -> None:
     """From robots.txt and the source alone; and what is announced, or looks like an article in a listing, is there."""
     source = load_sources(None)[site]
-    stored = {response.url: response for response in built(site)}
+    stored = {normal_encoding(response.url): response for response in built(site)}
     robots = [url for url in stored if url.endswith("/robots.txt")]
     named = [url for each in robots for url in Protego.parse(stored[each].body.decode()).sitemaps]
-    waiting = deque(map(asked, (*named, *source.sitemaps, *source.feeds, *source.listings)))
+    waiting = deque(map(normal_encoding, (*named, *source.sitemaps, *source.feeds, *source.listings)))
     documents = set(waiting)
     reached = set(robots)
     while waiting:
@@ -126,11 +126,11 @@ def test_the_spider_reaches_every_page(site: str) -> None:
         reached.add(url)
         assert url in stored, f"{url} is announced but not in {site}.warc.gz"
         if location := dict(stored[url].headers).get("Location"):
-            waiting.append(asked(urljoin(url, location)))
+            waiting.append(normal_encoding(urljoin(url, location)))
         elif url in documents:
             page = Page(content=stored[url].body, url=url, content_type=stored[url].content_type)
             found = read_document(page, timezone=source.timezone)
-            links = [asked(urldefrag(link.url).url) for link in found.links]
+            links = [normal_encoding(urldefrag(link.url).url) for link in found.links]
             wanted = [link for link in links if source.owns(link) and not source.skips(link)]
             if found.kind is Kind.SITEMAP_INDEX:
                 documents |= set(wanted)
