@@ -4,7 +4,7 @@
 
 - `support`: robots.txt, redirects, feeds, sitemaps and listings; not judged.
 - `rejected`: not kept as a record, with the reason.
-- `unchanged`: the URL showed this very text in an earlier capture, be it the last or not.
+- `unchanged`: the URL showed this very text in an earlier capture, be it the last or not, or brought its record.
 - `exact_duplicate`: the archive holds this text, brought by another URL.
 - `revision`: the URL showed another text before. `revision_of` is the record of its latest earlier capture (of the
   earliest later one where older captures are ingested after newer ones), `revision` counts the URL's texts.
@@ -229,7 +229,7 @@ class _Batch:
         captured = {capture.capture_id for capture in known.seen}
         own = {reading.capture_id for reading in readings} - captured
         self._own = {record.capture_id: record for record in known.held if record.capture_id in own}
-        self._held = {record.record_id for record in known.held}
+        self._held = {record.record_id: (record.source, record.url) for record in known.held}
         self._history: dict[tuple[str, str], list[tuple[datetime, str, str]]] = {}
         for capture in known.seen:
             url = (capture.source, capture.canonical_url)
@@ -249,7 +249,7 @@ class _Batch:
         url = (reading.source, reading.canonical_url)
         self._remember(url, reading.fetched_at, reading.capture_id, reading.record_id)
         if decision.outcome in (Outcome.NEW, Outcome.REVISION, Outcome.NEAR_DUPLICATE):
-            self._held.add(reading.record_id)
+            self._held[reading.record_id] = url
             if decision.duplicate_of is None:
                 self._near.add(reading, _wording(reading, self._brands))
         return decision
@@ -260,13 +260,12 @@ class _Batch:
             return _as_held(reading, own)
         url = (reading.source, reading.canonical_url)
         history = self._history.get(url, [])
-        if any(text == reading.record_id for _, _, text in history):
+        earlier = [each for each in history if each[:2] <= (reading.fetched_at, reading.capture_id)]
+        if self._held.get(reading.record_id) == url or any(text == reading.record_id for *_, text in earlier):
             return Decision(reading=reading, outcome=Outcome.UNCHANGED)
         if reading.record_id in self._held:
             return Decision(reading=reading, outcome=Outcome.EXACT_DUPLICATE)
         if history:
-            at = (reading.fetched_at, reading.capture_id)
-            earlier = [each for each in history if each[:2] <= at]
             return Decision(
                 reading=reading,
                 outcome=Outcome.REVISION,

@@ -37,6 +37,7 @@ class Conflict(Exception):  # noqa: N818  it is no error: the loop that decides 
     """Another writer committed first: read a new snapshot, decide again, commit again."""
 
 
+_ENGINE_TIME = 'Timestamp(Microsecond, Some("UTC"))'
 _TIME = pa.timestamp("us", tz="UTC")
 _TEXTS = pa.list_(pa.string())
 
@@ -302,7 +303,8 @@ def _literal(value: Value) -> str:
         case bool():
             return str(value).upper()
         case datetime():
-            return f"TIMESTAMP '{value.astimezone(UTC).replace(tzinfo=None).isoformat()}Z'"
+            # A plain TIMESTAMP counts nanoseconds, and ends in 2262; pages state what years they like.
+            return f"arrow_cast('{value.astimezone(UTC).replace(tzinfo=None).isoformat()}Z', '{_ENGINE_TIME}')"
         case str():
             return "'" + value.replace("'", "''") + "'"
         case _:

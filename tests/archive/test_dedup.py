@@ -191,6 +191,16 @@ def test_an_older_version_that_arrives_late_is_a_revision_of_the_next() -> None:
     assert archive.records[-1].revision_of == record_id(story(2))
 
 
+def test_a_capture_that_arrives_late_is_judged_by_those_before_it() -> None:
+    archive = Archive()
+    archive.ingest(reading(story(1), "https://a.example/1", minute=0))
+    archive.ingest(reading(story(1), "https://a.example/2", minute=50))
+    assert archive.ingest(reading(story(1), "https://a.example/2", minute=10)) == [Outcome.EXACT_DUPLICATE]
+    assert archive.ingest(reading(story(1), "https://a.example/2", minute=60)) == [Outcome.UNCHANGED]
+    archive.ingest(reading(story(2), "https://a.example/3", minute=50))
+    assert archive.ingest(reading(story(2), "https://a.example/3", minute=10)) == [Outcome.UNCHANGED]
+
+
 def test_the_same_url_of_another_source_is_another_article() -> None:
     archive = Archive()
     archive.ingest(reading(story(1)))
