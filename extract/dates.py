@@ -227,7 +227,8 @@ _AGO = re.compile(
 )
 _DAY_AND_CLOCK = re.compile(
     r"(?:^|[\s|:،,-])(?P<all>(?:(?P<today>الیوم|امروز|today)|امس|دیروز|yesterday)\s*[،,|-]?\s*(?:(?:الساعه|ساعت|at)\s*:?\s*)?"
-    r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?![\d:]))"
+    r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?:\s*(?P<half>am|pm|ص|م|صباحا|مسا|مساء|صبح|عصر|ب\.? ?ظ|ق\.? ?ظ))?)"
+    r"(?=\s*(?:$|[|،,.()•·]))"
 )
 
 
@@ -507,15 +508,21 @@ def _read_run(run: list[_Token], calendar: Calendar, zone: tzinfo) -> _Found | N
 def _at(day: date, run: list[_Token], clock: int | None, zone: tzinfo) -> tuple[datetime, Precision]:
     if clock is None:
         return datetime.combine(day, time(), zone), "day"
-    hour, minute, second = (*run[clock].parts, 0, 0)[:3]
     nearby = [run[index] for index in (clock + 1, clock - 1) if 0 <= index < len(run)]
     meridiem = next((token.value for token in nearby if token.kind == "meridiem"), None)
-    if meridiem == _AM and hour == 12:
-        hour = 0
-    elif (meridiem == _PM and hour < 12) or (meridiem == _NOON and hour < 10):
-        hour += 12
+    hour, minute, second = (*run[clock].parts, 0, 0)[:3]
     precisions: tuple[Precision, ...] = ("hour", "minute", "second")
-    return datetime.combine(day, time(hour, minute, second), zone), precisions[len(run[clock].parts) - 1]
+    return datetime.combine(day, time(_hour(hour, meridiem), minute, second), zone), precisions[
+        len(run[clock].parts) - 1
+    ]
+
+
+def _hour(hour: int, meridiem: int | None) -> int:
+    if meridiem == _AM and hour == 12:
+        return 0
+    if (meridiem == _PM and hour < 12) or (meridiem == _NOON and hour < 10):
+        return hour + 12
+    return hour
 
 
 def _distance(day: _Day, index: int) -> int:
@@ -583,7 +590,7 @@ def _resolve(
         found, year = "jalali", 1300 + year
     else:
         return None
-    if (named or found) != found:
+    if (found == "gregorian" and year < 1900) or (named or found) != found:
         return None
     try:
         if found == "jalali":
@@ -631,7 +638,8 @@ def _read_relative(view: str, now: datetime) -> _Found | None:
         day = now.date() - timedelta(days=0 if match["today"] else 1)
         clock = _clock([int(match["hour"]), int(match["minute"])], match.start(), match.end())
         if clock:
-            at = datetime.combine(day, time(clock.parts[0], clock.parts[1]), now.tzinfo)
+            half = " ".join(re.findall(r"\w+", match["half"] or ""))
+            at = datetime.combine(day, time(_hour(clock.parts[0], _MERIDIEM_OF.get(half)), clock.parts[1]), now.tzinfo)
             return at, "gregorian", "minute", match.start("all"), match.end("all")
     return None
 
