@@ -49,8 +49,7 @@ def _extract(page: Page, source: Source | None) -> Article | Rejection:
     decoded = decode(page)
     if isinstance(decoded, Rejection):
         return decoded
-    zone, calendar = (source.timezone, source.calendar) if source else ("UTC", "gregorian")
-    clock = Clock(zone, calendar, page.fetched_at)
+    clock = metadata.clock_for(page, source, decoded.tree)
     if decoded.tree is None:
         return _from_text(decoded, page, source, clock)
     return _from_tree(decoded, decoded.tree, page, source, clock)
@@ -131,6 +130,7 @@ class _Clues:
         self.times = beside(self.times, 6, 4)
         self.linked_authors = beside(self.linked_authors, 6, 6)
         self.linked_tags = beside(self.linked_tags, 6, 12)
+        self.crumbs = [*body.judgement.sections, *(self.crumbs or metadata.crumbs_above(lines, top))]
         self.near = lines[max(0, top - 6) : end + 4]
         self.dates = [line.text for line in body.judgement.dates]
         self.bylines = [name for _, name in body.judgement.bylines]
@@ -155,7 +155,7 @@ def _gather(family: Family, tree: Element, head: Head) -> _Clues:
             times.append((element, _text(element)))
         elif "tag" in rel:
             tags.append((element, _text(element)))
-        elif "author" in rel or prop == "author":
+        elif "author" in rel or prop == "author" or "/author/" in (element.get("href") or ""):
             authors.append((element, _text(element)))
     dates = [text for e in family.select("date", tree) for text in (e.get("datetime"), _text(e)) if text]
     leads = [_text(element) for element in family.select("lead", tree)]
@@ -272,7 +272,7 @@ def _attribution(judgement: Judgement, source: Source | None, brands: Sequence[s
     kept = judgement.kept
     known = {*brands, *judgement.brands}
     for place, line in enumerate(kept):
-        found = attributed(line.text, known, first=place == 0, last=place == len(kept) - 1)
+        found = attributed(line.text, known, first=place < 2, last=place == len(kept) - 1)
         named += [(line.at, name) for name in found]
     return once(name for _, name in sorted(named, key=lambda pair: pair[0]))
 

@@ -87,7 +87,11 @@ _NOT_AN_AGENCY = re.compile(r"^(?:گروه|خبرنگار|این|آن|روابط
 _ARABIC_DATELINE = re.compile(
     r"^(?P<place>[^\d\W][^\d،,.:;()/–—ـ-]{1,30}?)\s*(?:[-–—ـ/]|\()\s*(?P<name>[^\d،,:;()–—/-]{2,30}?)\s*(?:[-–—:/.]|\)|$)"
 )
-_RELAYED = re.compile(r"(?:^|\s)[وف]?نقلت\s+(?P<name>وكالة\s+(?:أنباء\s+)?[\w\"«»]+)")
+# «نقلت وكالة نوفوستي عن», «نقلت الوكالة الوطنية للإعلام عن», «نقلا عن موقع هسبريس»
+_RELAYED = re.compile(
+    r"(?:^|\s)(?:[وف]?نقلت|[وف]?نقل|نقلا\s+عن|نقلاً\s+عن|وفقا\s+لما\s+نقلته)\s+(?P<name>(?:ال)?(?:وكالة|موقع|صحيفة|قناة)\s+[^،,.:؛()]{2,40}?)"
+    r"(?=\s+(?:عن|أن|إن|عبر|قوله|قولها|في|الخبر|على|اليوم|أمس|مساء|صباح)\s|\s*[،,.:؛()]|\s*$)"
+)
 _CLOSING = re.compile(r"\((?P<name>[^()\d]{2,20})\)\s*[-–.]*$")
 _OPENING = re.compile(r"^.{0,45}?\((?P<name>[^()\d]{2,20})\)\s*[-–—:]")
 
@@ -125,24 +129,22 @@ def attributed(text: str, brands: Iterable[str], *, first: bool, last: bool) -> 
         first: whether it is the first paragraph, which may open with a dateline.
         last: whether it is the last, which may close with an agency in brackets.
     """
+    own = {fold(brand) for brand in brands}
     names: list[str] = []
     if first:
         opening = _OPENING.search(text[:90])
         if opening and is_agency(opening["name"]):
             names.append(opening["name"])
         head = _ARABIC_DATELINE.match(text[:80])
-        if (
-            head
-            and head["place"].count(" ") < 4
-            and (is_agency(head["name"]) or fold(head["name"]) in map(fold, brands))
-        ):
+        if head and head["place"].count(" ") < 4 and (is_agency(head["name"]) or fold(head["name"]) in own):
             names.append(head["name"].strip())
     names += [
         match["name"].strip()
         for match in _PERSIAN.finditer(text)
-        if not _NOT_AN_AGENCY.match(match["name"]) and match["name"].count(" ") < 4
+        if not _NOT_AN_AGENCY.match(match["name"]) and match["name"].count(" ") < 4 and fold(match["name"]) not in own
     ]
-    names += [match["name"].strip(' "«»') for match in _RELAYED.finditer(text)]
+    relayed = (match["name"].strip(' "«»') for match in _RELAYED.finditer(text))
+    names += [name for name in relayed if name.count(" ") < 5 and fold(name) not in own]
     if last and (closing := _CLOSING.search(text)) and is_agency(closing["name"]):
         names.append(closing["name"].strip())
     return names

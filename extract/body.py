@@ -92,8 +92,8 @@ def kept_by_trafilatura(element: Element, lines: Sequence[Line], *, whole_page: 
         document = None
     if document is None or not document.text:
         return frozenset()
-    found = {fold(line) for line in document.text.split("\n")}
-    joined = fold(document.text)
+    output = [fold(line) for line in document.text.split("\n")]
+    found, joined = set(output), " ".join(output)
     return frozenset(line.at for line in lines if line.key in found or (line.words >= _LONG and line.key in joined))
 
 
@@ -222,6 +222,8 @@ def _read_below(judgement: Judgement, below: Sequence[Line]) -> None:
             judgement.tags.append(line)
         elif name and name.role is Role.SOURCE and name.rest:
             judgement.sources.append((line.at, name.rest))
+        elif name and name.role is Role.SECTION and name.rest:
+            judgement.sections.append(name.rest)
         elif name and name.role in (Role.RELATED, Role.COMMENTS, Role.LATEST):
             return
 

@@ -6,12 +6,19 @@ they match holds little of the page's text, structure and labels decide.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
+from typing import cast
 
 from lxml.cssselect import CSSSelector
 
 from extract.lines import Element
+
+
+@cache
+def _compile(css: str) -> Callable[[Element], list[Element]]:
+    return cast("Callable[[Element], list[Element]]", CSSSelector(css, translator="html"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,10 +27,10 @@ class Family:
 
     name: str
     marks: tuple[str, ...] = ()
-    """Selectors one of which matches only pages of this family."""
+    """Ids (`#the-post`), classes (`.echo_detail`) and generators (`WordPress`) one of which only this family's pages have."""
     body: str = ""
     """Containers of the body's paragraphs."""
-    title: str = "h1"
+    title: str = ""
     kicker: str = ""
     lead: str = ""
     date: str = ""
@@ -35,19 +42,12 @@ class Family:
     drop: str = ""
     """Noise, taken out of the page before it is read."""
 
-    @cached_property
-    def _compiled(self) -> dict[str, CSSSelector]:
-        return {}
-
     def select(self, field: str, tree: Element) -> list[Element]:
         """Elements of `tree` that the selector in `field` matches, in document order."""
         css = getattr(self, field)
         if not css:
             return []
-        compiled = self._compiled
-        if field not in compiled:
-            compiled[field] = CSSSelector(css, translator="html")
-        return list(compiled[field](tree))
+        return list(_compile(css)(tree))
 
 
 ASAM = Family(
@@ -59,11 +59,11 @@ ASAM = Family(
     date="time[datetime], .news_time, .news-time",
     tags=".article_tag a, .article-tag a",
     breadcrumb=".breadcrumb li, .breadcrumb-list li",
-    drop=".news-short-info, .sec_info, .share_news, .short_link_cnt, .tinyurl_form, .inline_news_box",
+    drop=".sec_info, .share_news, .short_link_cnt, .tinyurl_form, .inline_news_box",
 )
 IRANSAMANEH = Family(
     name="iransamaneh",
-    marks=(".news_pdate_c", ".gutter_news", ".tags_title", ".newsletter_link_news"),
+    marks=(".news_pdate_c", ".gutter_news", ".tags_title", ".newsletter_link_news", "IranSamaneh"),
     body=".body",
     title="h1.title, h1",
     kicker=".rutitr",
@@ -75,7 +75,7 @@ IRANSAMANEH = Family(
 )
 NASTOOH = Family(
     name="nastooh",
-    marks=("meta[name='generator'][content*='astooh']", ".item-text", ".item-code", ".introtext"),
+    marks=("Nastooh", ".item-text", ".item-code", ".introtext"),
     body=".item-text, [itemprop='articleBody']",
     title="h1.title, h1",
     kicker=".rutitr, .kicker",
@@ -106,7 +106,7 @@ JANNAH = Family(
 )
 SAHIFA = Family(
     name="sahifa",
-    marks=("article.post-listing", ".post-listing .entry", ".e3lan", "#crumbs"),
+    marks=(".post-listing", ".e3lan", "#crumbs"),
     body=".post-listing .entry, .post-inner .entry",
     title="h1.name.post-title, h1.post-title, h1.name",
     date="p.post-meta .tie-date, .tie-date, span.updated",
@@ -133,11 +133,7 @@ NEWSPAPER = Family(
 )
 WORDPRESS = Family(
     name="wordpress",
-    marks=(
-        "meta[name='generator'][content^='WordPress']",
-        "link[href*='/wp-content/']",
-        "link[rel='https://api.w.org/']",
-    ),
+    marks=("WordPress", ".wp-block-post-content", ".wp-singular", ".single-post"),
     body=".entry-content",
     title="h1.entry-title",
     date="time.entry-date",
@@ -168,11 +164,16 @@ def family_of(name: str | None, tree: Element | None) -> Family:
         return family
     if tree is None:
         return UNKNOWN
-    for family in FAMILIES.values():
-        if any(_marked(css, tree) for css in family.marks):
-            return family
-    return UNKNOWN
+    found = _marks(tree)
+    return next((family for family in FAMILIES.values() if not found.isdisjoint(family.marks)), UNKNOWN)
 
 
-def _marked(css: str, tree: Element) -> bool:
-    return bool(CSSSelector(css, translator="html")(tree))
+def _marks(tree: Element) -> set[str]:
+    """Ids, classes and generators of a page, in the words of `Family.marks`."""
+    found: set[str] = set()
+    for value in set(tree.xpath("//@class")):
+        found.update("." + name for name in value.split())
+    found.update("#" + value for value in tree.xpath("//@id"))
+    for value in tree.xpath("//meta[@name='generator']/@content"):
+        found.add(value.split(" ", 1)[0])
+    return found

@@ -25,6 +25,7 @@ _BYLINE = re.compile(
     r"(?P<name>[^\d:.،,؟!]{4,40})$"
 )
 _ALT = re.compile(r"^(?P<a>.{2,40}?)\s+[-–—|]\s*(?P<b>.*)$")
+_PARTS = frozenset({"p", "li", "ul", "ol", "blockquote", "dd", "dl", "tr", "tbody", "table", "figure"})
 _DATE_WORDS = 12
 _ENDING = frozenset({Role.COMMENTS, Role.FORM, Role.LATEST, Role.COPYRIGHT, Role.END})
 
@@ -49,6 +50,7 @@ class Judgement:
     """Agencies and papers of source lines and datelines, with the number of the line."""
     bylines: list[tuple[Role, str]] = field(default_factory=list)
     tags: list[Line] = field(default_factory=list)
+    sections: list[str] = field(default_factory=list)
     dates: list[Line] = field(default_factory=list)
     brands: set[str] = field(default_factory=set)
 
@@ -171,27 +173,20 @@ class Judge:
                     elif name.role is not Role.TAGS:
                         pending = name.role
                     closing = closing or (prose > 0 and name.role is not Role.AUTHOR)
+                elif name.role is Role.SECTION and name.rest:
+                    found.sections.append(name.rest)
                 elif name.role is Role.DATE:
                     found.dates.append(line)
                 continue
             if related:
-                if not _prose(line) or line.link_share > 0.5:
-                    if not (
-                        line.heading
-                        and index < last
-                        and line.link_share < 0.5
-                        and home is not None
-                        and line.element.getparent() is home
-                    ):
-                        self._cut(line, "after:related")
-                        continue
-                    related = False
-                elif promoted or (prose and home is not None and not self._at_home(line, home)):
+                if not self._resumes(line, home, before_last=index < last):
+                    self._cut(line, "after:related")
+                    continue
+                if promoted or (prose and home is not None and not self._at_home(line, home)):
                     ended = "related"
                     self._cut(line, "after:related")
                     continue
-                else:
-                    related = False
+                related = False
             rule = self._noise(line, index, first, last, dated, was_alt, prose, seen)
             if not rule and index < len(above) and not (line.at in leads and self._is_lead(line)):
                 rule = "above_body"
@@ -202,7 +197,7 @@ class Judge:
                 self._cut(line, rule)
                 continue
             if line.words >= 4:
-                seen.add(line.key)
+                seen.add(line.text)
             if _prose(line):
                 prose += len(line.text)
                 if line.element is not None and not line.heading:
@@ -232,9 +227,10 @@ class Judge:
                 self._found.brands.add(match["a"].strip())
 
     def _is_title(self, line: Line) -> bool:
-        title, key = self._title, line.key
-        if not title:
+        title = self._title
+        if not title or len(line.text) > 2 * len(title) + 80:
             return False
+        key = line.key
         if key == title:
             return True
         if title in key and len(title) > 12:
@@ -242,10 +238,24 @@ class Judge:
             return not rest or rest in self._brands or (len(rest) < 40 and len(rest) < len(title) * 0.7)
         return len(key) > 20 and key in title and len(key) > 0.85 * len(title)
 
+    def _resumes(self, line: Line, home: object, *, before_last: bool) -> bool:
+        """Whether the text goes on here after related headlines."""
+        if line.link_share > 0.5:
+            return False
+        if _prose(line):
+            return True
+        joined = ends_sentence(line.text) or line.text.endswith((":", "："))
+        return home is not None and before_last and (line.heading or joined) and self._at_home(line, home)
+
     def _at_home(self, line: Line, home: object) -> bool:
+        """Whether a line stands where the body's paragraphs do, or in a list or quotation there."""
         node = line.element
         if node is home:
             return True
+        while node.tag in _PARTS and node.getparent() is not None:
+            node = node.getparent()
+            if node is home:
+                return True
         return node.getparent() is home
 
     def _more_body(self, lines: Sequence[Line], index: int, home: object) -> bool:
@@ -267,16 +277,17 @@ class Judge:
     ) -> str:
         """Name of the rule by which a line without a label is no text; empty if it is text."""
         text = line.text
-        if not _LETTERS.search(text):
-            return "no_words"
-        if fold(text) in self._brands:
-            return "brand"
         if index in dated:
             return "dated_headlines"
         if line.words <= _DATE_WORDS and is_date_line(text):
             if prose == 0 or index > last:
                 self._found.dates.append(line)
-            return "date"
+            if not (line.heading and prose and index < last):
+                return "date"
+        if not _LETTERS.search(text):
+            return "no_words"
+        if line.words <= 6 and line.key in self._brands:
+            return "brand"
         opens = prose == 0 and index + 1 == first
         agency = dateline(text, self._found.brands | self._brands, opens=opens) if line.words <= 8 else None
         if agency:
@@ -291,7 +302,7 @@ class Judge:
             return "byline"
         if line.mark & (Mark.CAPTION | Mark.NAV | Mark.ASIDE | Mark.FOOTER):
             return "outside"
-        if line.words >= 4 and line.key in seen:
+        if line.words >= 4 and text in seen:
             return "repeated"
         if line.link_share > 0.75 and not (ends_sentence(text) and line.words >= 8):
             return "link"

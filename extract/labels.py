@@ -1,4 +1,4 @@
-"""What a line that is not text says about itself: related links, tags, source, comments, …
+"""What a line that is no text says of itself: related links, tags, source, comments.
 
 The phrases are data, in `labels/<language>.toml`. All languages are asked at once, because Arabic and Persian sites
 carry English labels and a page's language is not known before its text is found. A label is a label only where it is
@@ -38,11 +38,13 @@ class Role(StrEnum):
     ADS = "ads"
     COPYRIGHT = "copyright"
     VIDEO = "video"
+    SECTION = "section"
+    LISTING = "listing"
     NOT_FOUND = "not_found"
     BLOCKED = "blocked"
 
 
-PAGE_ROLES = frozenset({Role.NOT_FOUND, Role.BLOCKED, Role.VIDEO})
+PAGE_ROLES = frozenset({Role.NOT_FOUND, Role.BLOCKED, Role.LISTING, Role.VIDEO})
 """Roles that say something of a page by its title; a line of text has none of them."""
 
 # How many words may follow the colon for the line to be this label still: an interview's «پاسخ: …» is text.
@@ -56,6 +58,7 @@ _LONGEST_REST = {
     Role.SHARE: 4,
     Role.COPYRIGHT: 30,
     Role.LATEST: 0,
+    Role.SECTION: 5,
     Role.COMMENTS: 1,
     Role.FORM: 1,
 }
@@ -77,6 +80,8 @@ class Label:
 @dataclass(frozen=True)
 class _Phrases:
     whole: dict[str, Role]
+    pages: dict[str, Role]
+    """Likewise, for the roles that only a title has."""
     starts: dict[str, tuple[tuple[str, Role], ...]]
     """First word → phrases that start with it, longest first."""
 
@@ -84,6 +89,7 @@ class _Phrases:
 @cache
 def _phrases() -> _Phrases:
     whole: dict[str, Role] = {}
+    pages: dict[str, Role] = {}
     starts: dict[str, list[tuple[str, Role]]] = {}
     for file in sorted(files("extract").joinpath("labels").iterdir(), key=lambda file: file.name):
         if not file.name.endswith(".toml"):
@@ -91,12 +97,13 @@ def _phrases() -> _Phrases:
         for name, kinds in tomllib.loads(file.read_text(encoding="utf-8")).items():
             role = Role(name)
             for phrase in kinds.get("line", ()):
-                whole.setdefault(fold(phrase), role)
+                (pages if role in PAGE_ROLES else whole).setdefault(fold(phrase), role)
             for phrase in kinds.get("start", ()):
                 folded = fold(phrase)
                 starts.setdefault(folded.split(" ", 1)[0], []).append((folded, role))
     return _Phrases(
         whole=whole,
+        pages=pages,
         starts={word: tuple(sorted(found, key=lambda pair: -len(pair[0]))) for word, found in starts.items()},
     )
 
@@ -107,35 +114,29 @@ def label(line: str) -> Label | None:
     Args:
         line: one line of a page, in canonical form.
     """
-    if line.count(" ") > 100:
-        return None
-    found = _label(line, PAGE_ROLES)
-    return found
-
-
-def _label(line: str, without: frozenset[Role]) -> Label | None:
     phrases = _phrases()
     head, colon, rest = _split(line)
     if colon and head.count(" ") < _LONGEST_LABEL:
         role = phrases.whole.get(fold(head))
-        if role and role not in without and len(rest.split()) <= _LONGEST_REST.get(role, 12):
+        if role and len(rest.split()) <= _LONGEST_REST.get(role, 12):
             return Label(role, rest)
     if line.count(" ") > _LONGEST_LINE:
         return None
-    folded = fold(line)
+    folded = fold(" ".join(line.split(" ", _LONGEST_LABEL + 3)[: _LONGEST_LABEL + 3]))
     if folded.count(" ") <= _LONGEST_LABEL:
         role = phrases.whole.get(folded) or phrases.whole.get(_COUNT.sub("", folded))
-        if role and role not in without:
+        if role:
             return Label(role, "")
     start = _start(folded, phrases)
-    return Label(start, "") if start and start not in without else None
+    return Label(start, "") if start and start not in PAGE_ROLES else None
 
 
 def page_role(line: str) -> Role | None:
-    """What a title or heading says of the whole page: `not_found`, `blocked` or `video`; None: nothing of the kind."""
+    """What a title or heading says of the whole page: `not_found`, `blocked`, `listing` or `video`; None: nothing of the kind."""
     phrases = _phrases()
     folded = fold(line)
-    role = phrases.whole.get(folded) or _start(folded, phrases)
+    head, colon, _ = _split(line)
+    role = phrases.pages.get(folded) or (phrases.pages.get(fold(head)) if colon else None) or _start(folded, phrases)
     return role if role in PAGE_ROLES else None
 
 

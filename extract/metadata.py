@@ -19,7 +19,7 @@ from extract.attribution import is_agency, once
 from extract.dates import read_date
 from extract.lines import Element, Line
 from extract.text import canonical, fold
-from extract.types import Calendar, Date, Source
+from extract.types import Calendar, Date, Page, Source
 from extract.urls import canonical_url
 
 _ARTICLE_TYPE = re.compile(r"Article$|^BlogPosting$|^Report$|^Review$")
@@ -251,16 +251,18 @@ def find_headline(head: Head, lines: Sequence[Line], titles: Sequence[Element], 
     keys = [fold(text) for text, _ in stated]
     for group, where in ((named, "family:title"), (tops, "h1")):
         for line in group:
-            if any(_agree(line.key, key) for key in keys):
-                return Headline(without_site(line.text, brands), where, line)
+            agreed = next((i for i, key in enumerate(keys) if _agree(line.key, key)), None)
+            if agreed is not None:
+                # A kicker inside the heading stands before the headline that the head states alone.
+                whole = not line.key.endswith(keys[agreed]) or line.key == keys[agreed]
+                return Headline(without_site(line.text, brands) if whole else stated[agreed][0], where, line)
     if named:
         return Headline(without_site(named[0].text, brands), "family:title", named[0])
-    for key, (text, where) in zip(keys, stated, strict=True):
-        match = next((line for line in lines if line.key == key and line.link_share < 0.5), None)
-        match = match or next((line for line in lines if line.key == key), None)
-        if match:
+    for key, (_, where) in zip(keys, stated, strict=True):
+        same = [line for line in lines if line.words > 2 and line.key == key]
+        if same:
+            match = min(same, key=lambda line: (not line.heading, line.link_share > 0.5))
             return Headline(match.text, match.tag if match.heading else where, match)
-        del text
     if len(tops) == 1 or (tops and not stated):
         return Headline(without_site(tops[0].text, brands), "h1", tops[0])
     if stated:
@@ -276,6 +278,14 @@ def _agree(one: str, other: str) -> bool:
     return len(short) > 12 and (short in long or long.startswith(short[: int(len(short) * 0.8)]))
 
 
+# The country a site writes for tells its clock where nothing else does.
+_ZONES = {
+    "ae": "Asia/Dubai", "af": "Asia/Kabul", "bh": "Asia/Bahrain", "dz": "Africa/Algiers", "eg": "Africa/Cairo",
+    "iq": "Asia/Baghdad", "ir": "Asia/Tehran", "jo": "Asia/Amman", "kw": "Asia/Kuwait", "lb": "Asia/Beirut",
+    "ly": "Africa/Tripoli", "ma": "Africa/Casablanca", "om": "Asia/Muscat", "ps": "Asia/Hebron", "qa": "Asia/Qatar",
+    "sa": "Asia/Riyadh", "sd": "Africa/Khartoum", "sy": "Asia/Damascus", "tn": "Africa/Tunis", "ye": "Asia/Aden",
+}  # fmt: skip
+
 # --- dates ------------------------------------------------------------------------------------------------------------
 
 
@@ -290,6 +300,19 @@ class Clock:
     def read(self, text: str, where: str) -> Date | None:
         """The date in `text`, if there is one."""
         return read_date(text, timezone=self.timezone, calendar=self.calendar, fetched_at=self.fetched_at, where=where)
+
+
+def clock_for(page: Page, source: Source | None, tree: Element | None) -> Clock:
+    """How to read the dates of a page: as its source writes them, else as its country does, else in UTC."""
+    if source:
+        return Clock(source.timezone, source.calendar, page.fetched_at)
+    try:
+        country = (urlsplit(page.url or "").hostname or "").rpartition(".")[2]
+    except ValueError:
+        country = ""
+    persian = country == "ir" or (tree is not None and (tree.get("lang") or "").lower().startswith("fa"))
+    zone = _ZONES.get(country, "Asia/Tehran" if persian else "UTC")
+    return Clock(zone, "jalali" if persian else "gregorian", page.fetched_at)
 
 
 def find_published(head: Head, visible: Sequence[tuple[str, str]], clock: Clock) -> Date | None:
@@ -451,6 +474,30 @@ def _is_tag(tag: str, title: str) -> bool:
 _HOME = frozenset(
     fold(word) for word in ("خانه", "صفحه نخست", "صفحه اصلی", "الرئيسية", "الصفحة الرئيسية", "Home", "أنت هنا")
 )
+
+
+def crumbs_above(lines: Sequence[Line], top: int) -> list[str]:
+    """The path of links that starts at the home page and stands just above the headline.
+
+    Args:
+        lines: of the page.
+        top: number of the headline's line.
+    """
+    for start in range(top - 1, max(-1, top - 9), -1):
+        line = lines[start]
+        if line.key in _HOME:
+            path = [line.text]
+            for step in lines[start + 1 : top]:
+                if step.link_share < 0.8 or step.words > 5:
+                    break
+                path.append(step.text)
+            return path
+        links = (
+            [canonical("".join(link.itertext())) for link in line.element.iter("a")] if line.link_share > 0.5 else []
+        )
+        if len(links) < 8 and any(fold(link) in _HOME for link in links):
+            return links
+    return []
 
 
 def find_section(head: Head, crumbs: Sequence[str], title: str) -> tuple[str | None, str]:

@@ -11,6 +11,7 @@ from extract.language import detect_language
 from extract.lines import Element, Line, ends_sentence
 from extract.metadata import Head, Headline
 from extract.region import Region, is_prose
+from extract.text import fold
 from extract.types import Page, Reason, Rejection, Source
 
 _FEWEST_WORDS = 20
@@ -63,6 +64,8 @@ def refuse(
         return _not_an_article("The page declares itself a list.")
     if region is not None and (cards := _teasers(kept, lines, region)):
         return _not_an_article(f"The text is {cards} teasers under linked headlines, as on a section page.")
+    if words < 120 and not has_article and 1 < (cards := _linked_cards(kept, lines, headline.text)):
+        return _not_an_article(f"The page shows {cards} headlines with a teaser each.")
     if sentences < _FEWEST_SENTENCES and words < 60:
         seen = _player_or_gallery(wrapper if wrapper is not None else region.element if region else None, head)
         if seen:
@@ -99,6 +102,8 @@ def _barrier(head: Head, headline: Headline, lines: Sequence[Line], words: int) 
         role = page_role(text) if text else None
         if role is Role.NOT_FOUND:
             return Rejection(reason=Reason.SOFT_404, detail=f"The page says that nothing is there: {text!r}.")
+        if role is Role.LISTING and text in said[:2]:
+            return _not_an_article(f"The title is a list's: {text!r}.")
         if role is Role.BLOCKED:
             return Rejection(reason=Reason.BLOCKED, detail=f"The page is a barrier, not content: {text!r}.")
     return None
@@ -126,6 +131,20 @@ def _teasers(kept: Sequence[Line], lines: Sequence[Line], region: Region) -> int
     inside = [line for line in prose if _child(line, region.element) in cards]
     # A card holds a line or two; a single wrapper around the whole body would hold them all.
     return len(cards) if len(cards) >= 3 and len(inside) >= 0.6 * len(prose) and len(inside) <= 2 * len(cards) else 0
+
+
+def _headline_above(lines: Sequence[Line], line: Line, title: str) -> bool:
+    """Whether one of the two lines above is a linked headline, as over a teaser; the page's own may be linked too."""
+    above = lines[max(0, line.at - 2) : line.at]
+    return any(other.link_share > 0.8 and other.words >= 4 and other.key != title for other in above)
+
+
+def _linked_cards(kept: Sequence[Line], lines: Sequence[Line], title: str) -> int:
+    """How many teasers stand under linked headlines on the page, if what was kept is one of them; else 0."""
+    key = fold(title)
+    if not 0 < len(kept) <= 2 or not _headline_above(lines, kept[0], key):
+        return 0
+    return sum(line.words >= 8 and line.link_share < 0.8 and _headline_above(lines, line, key) for line in lines)
 
 
 def _child(line: Line, element: Element) -> Element | None:
