@@ -72,7 +72,7 @@ _WEEKDAYS = """السبت, الأحد, الاثنين, الإثنين, الثل�
     fri, lundi, mardi, mercredi, jeudi, vendredi, samedi, dimanche"""
 # Words that stand between the parts of a date and mean nothing by themselves.
 _GLUE = """في فى یوم الساعة الساعه ساعة ساعت بتوقيت توقيت به وقت الوقت التوقيت زمان ماه سال سنة عام لعام شهر من
-    مورخ مورخه روز با هجری at on of the de le à t st nd rd th er و time local المحلي بالتوقيت تمام حدود"""
+    مدينة مورخ مورخه روز با هجری at on of the de le à t st nd rd th er و time local المحلي بالتوقيت تمام حدود"""
 _PAIRING = "الموافق موافق برابر مطابق مصادف"  # joins two calendars' names for one day
 _ERA_OF: dict[str, Calendar] = {
     "م": "gregorian",
@@ -234,7 +234,7 @@ _DAY_AND_CLOCK = re.compile(
 
 @dataclass(slots=True)
 class _Token:
-    """A part of a date; `value` is a number, a month, hours to add, or minutes east of UTC, by kind."""
+    """A part of a date; `value` is the number, the year, the month's number, or which half of the day, by kind."""
 
     kind: Literal["numeric", "number", "year", "month", "clock", "meridiem", "era", "weekday", "zone", "pairing"]
     start: int

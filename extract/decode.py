@@ -338,7 +338,9 @@ def _parse(text: str) -> tuple[HtmlElement | None, bool]:
 
 
 def _parse_once(text: str) -> tuple[HtmlElement | None, bool]:
-    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    # Without `huge_tree` a text of 10 MB (a script) ends the document; with it, ten times the depth is let through.
+    huge = len(text) > 5_000_000
+    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=huge)
     try:
         tree = document_fromstring(text.encode("utf-8"), parser=parser)
     except etree.LxmlError:

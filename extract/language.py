@@ -11,13 +11,13 @@ import re
 from collections import Counter
 
 _FEWEST = 3
-_LETTERS = {  # letters that of these languages one alone writes
+_LETTERS = {  # letters that few of these languages write, or one alone
     "ckb": "ێۆڕڵە",
     "ur": "ٹڈڑےںھہ",
     "ps": "ټډړږښڼېۍ",
     "ug": "ۇۈۋڭ",
     "sd": "ڄڃڇڊڌڍڏڙڦڻٻٽٿڪڳ",
-    "fa": "پچژگ",  # shared with the others above: decides against Arabic only
+    "fa": "پچژگ",  # the others write them, too: they decide against Arabic only
 }
 _WORDS = {
     "ar": """في من على إلى أن التي الذي عن مع هذا هذه ذلك كما قد بين بعد قبل لم لن ما هو هي كان كانت إن أنه أنها الى حتى
@@ -36,12 +36,12 @@ _WORDS = {
     "ru": "и в не на что с по как это он из у за от так для же бы к но а о его до",
     "he": "של את על לא הוא זה עם כי גם היא אל אם או כל אני יש",
 }
+_PERSIAN_SHAPE = str.maketrans("يك", "یک")  # Persian is typed with ي and ك, Arabic in Iran with ی and ک
 _OF_WORD: dict[str, list[str]] = {}
 for _language, _list in _WORDS.items():
-    for _word in set(_list.split()):
+    for _word in {*_list.split(), *_list.translate(_PERSIAN_SHAPE).split()}:
         _OF_WORD.setdefault(_word, []).append(_language)
 _WORD = re.compile(r"[^\W\d_]+(?:\u200c[^\W\d_]+)*")
-_PERSIAN_SHAPE = str.maketrans("يك", "یک")
 _MARKS = re.compile(r"[\u064B-\u0652\u0670\u0640]+")
 
 

@@ -212,6 +212,11 @@ def test_depth_loses_nothing(tag: str, depth: int) -> None:
     assert "".join(decoded.tree.text_content().split()) == "داخلبعد"
 
 
+def test_a_long_script_does_not_end_the_document() -> None:
+    text = f"<html><body><p>قبل</p><script>{'x' * 12_000_000}</script><p>بعد</p></body></html>"
+    assert paragraphs(read(text.encode())) == ["قبل", "بعد"]
+
+
 def test_a_prologue_of_many_comments_is_read_in_linear_time() -> None:
     assert decode(Page(content=b"<!-- x -->" * 100_000 + b"<z>"))
 
