@@ -331,7 +331,15 @@ def _plain(table: pa.Table) -> pa.Table:
     return table.cast(pa.schema([pa.field(field.name, kind(field.type)) for field in table.schema]))
 
 
-_TERMINAL = re.compile(r"\x1b\[[0-9;]*m|↳")
+_NOISE = re.compile(r"\x1b\[[0-9;]*m|↳")  # deltalake colours its errors for a terminal
+_CODE = re.compile(r"<Code>(\w+)</Code>")
+_ADVICE = {
+    "NoSuchBucket": "create the bucket, or correct WARRAQ_ROOT",
+    "AccessDenied": "allow these credentials to list, read and write the bucket",
+    "InvalidAccessKeyId": "check the AWS credentials",
+    "SignatureDoesNotMatch": "check the AWS credentials",
+    "ExpiredToken": "renew the AWS credentials",
+}
 _TEMPORARY = re.compile(r"\b(?:429|50[0-4])\b|time[d-]? ?out|connect|reset|SlowDown|dispatch", re.IGNORECASE)
 
 
@@ -341,12 +349,11 @@ def _clear_errors(doing: str) -> Iterator[None]:
     try:
         yield
     except SchemaMismatchError as error:
-        raise StoreError(f"{doing}: the columns are not this version's ({_one_line(error)})") from error
+        raise StoreError(f"{doing}: the columns are not this version's; use the version that made it") from error
     except (DeltaError, OSError) as error:
-        retryable = bool(_TEMPORARY.search(str(error)))
+        problem = " ".join(_NOISE.sub(" ", str(error)).split())
+        if (code := _CODE.search(problem)) and code[1] in _ADVICE:
+            raise StoreError(f"{doing}: the store answers {code[1]}; {_ADVICE[code[1]]}") from error
+        retryable = bool(_TEMPORARY.search(problem))
         advice = "try again" if retryable else "run `warraq doctor` to see whether the archive can be reached"
-        raise StoreError(f"{doing}: {_one_line(error)}; {advice}", retryable=retryable) from error
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(_TERMINAL.sub(" ", str(error)).split())[:500]
+        raise StoreError(f"{doing}: {problem[:500]}; {advice}", retryable=retryable) from error

@@ -205,6 +205,18 @@ def test_a_broken_query_and_an_unreachable_store_say_so_in_a_sentence(
     assert "\x1b" not in str(unreachable.value)
 
 
+@pytest.mark.ceph
+def test_a_bucket_that_does_not_exist_or_is_not_ours_is_named(
+    ceph: Any, s3_root: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(StoreError, match="NoSuchBucket; create the bucket"):
+        Tables(open_store("s3://no-such-bucket/x")).snapshot()
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ceph.stranger_access_key)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", ceph.stranger_secret_key)
+    with pytest.raises(StoreError, match="AccessDenied; allow"):
+        Tables(open_store(s3_root)).snapshot()
+
+
 def test_a_table_of_another_version_is_refused(store: Store) -> None:
     from deltalake import DeltaTable
 
