@@ -67,7 +67,7 @@ SOURCES = (
             "https://jannah.example/category/%d8%a3%d8%ae%d8%a8%d8%a7%d8%b1-%d8%a7%d9%84%d8%b9%d8%b1%d8%a8/",
         ),
         article=_WORDPRESS_ARTICLE,
-        skip=_WORDPRESS_SKIP,
+        skip=_WORDPRESS_SKIP + r"|^/category-sitemap",
         evidence="replica",
     ),
     # A plain WordPress site whose name is not known, under a reserved one.
