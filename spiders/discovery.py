@@ -16,6 +16,7 @@ from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
 from lxml import etree
+from w3lib.url import safe_url_string
 
 from extract.decode import decode
 from extract.types import Page, Rejection
@@ -128,20 +129,22 @@ def _name(element: etree._Element) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-def _absolute(base: str, url: str | None) -> str | None:
-    """`url` resolved against `base`; None unless that gives an http(s) URL with a host."""
+def absolute_url(base: str, url: str | None) -> str | None:
+    """`url` resolved against `base`; None unless that gives an http(s) URL that can be asked for."""
     try:
         absolute = urljoin(base, re.sub(r"[\t\r\n]", "", (url or "").strip()))
-        parts = urlsplit(absolute)
-        return absolute if url and parts.scheme in ("http", "https") and parts.hostname else None
-    except ValueError:  # e.g. a bracket that opens no IPv6 address
+        encoded = safe_url_string(absolute)
+        parts = urlsplit(encoded)
+        fit = parts.scheme in ("http", "https") and parts.hostname and encoded.isascii()
+        return absolute if url and fit else None
+    except ValueError:  # a bracket that opens no IPv6 address, a port that is no number, …
         return None
 
 
 def _sitemap(tree: etree._Element, entry: str, base: str, zone: ZoneInfo) -> tuple[Link, ...]:
     links = []
     for element in tree:
-        if _name(element) == entry and (url := _absolute(base, _child(element, "loc"))):
+        if _name(element) == entry and (url := absolute_url(base, _child(element, "loc"))):
             news = next((child for child in element if _name(child) == "news"), element)
             published = read_time(_child(news, "publication_date"), zone)
             modified = read_time(_child(element, "lastmod"), zone)
@@ -169,7 +172,7 @@ def _rss(tree: etree._Element, base: str, zone: ZoneInfo) -> tuple[Link, ...]:
         )
         stated = _child(item, "origLink") or _child(item, "link") or permalink
         stated = stated or item.get("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about")
-        if url := _absolute(base, stated):
+        if url := absolute_url(base, stated):
             published = read_time(_child(item, "pubDate") or _child(item, "date"), zone)
             links.append(Link(url=url, published_at=published, title=_child(item, "title")))
     return tuple(links)
@@ -188,7 +191,7 @@ def _atom(tree: etree._Element, base: str, zone: ZoneInfo) -> tuple[Link, ...]:
             ),
             None,
         )
-        if url := _absolute(urljoin(base, entry.base or ""), href):
+        if url := absolute_url(urljoin(base, entry.base or ""), href):
             published = read_time(_child(entry, "published"), zone)
             modified = read_time(_child(entry, "updated"), zone)
             links.append(Link(url=url, published_at=published, modified_at=modified, title=_child(entry, "title")))
@@ -204,7 +207,7 @@ def _listing(page: Page) -> tuple[Link, ...]:
     declared = next((element.get("href") for element in decoded.tree.iter("base") if element.get("href")), None)
     base = urljoin(page.url or "", declared or "")
     found = (
-        (_absolute(base, element.get("href")), " ".join("".join(element.itertext()).split()))
+        (absolute_url(base, element.get("href")), " ".join("".join(element.itertext()).split()))
         for element in decoded.tree.iter("a")
     )
     return tuple(Link(url=url, title=title or None) for url, title in found if url)

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Literal
-from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
 from scrapy import Request, Spider, signals
@@ -18,7 +17,7 @@ from scrapy.robotstxt import RobotParser
 from twisted.python.failure import Failure
 
 from extract.types import Page, Source
-from spiders.discovery import Kind, Link, NotADocumentError, read_document
+from spiders.discovery import Kind, Link, NotADocumentError, absolute_url, read_document
 
 FoundBy = Literal["robots", "sitemap", "feed", "listing"]
 
@@ -116,8 +115,8 @@ class NewsSpider(Spider):
     def _robots_parsed(self, robotparser: RobotParser, request: Request) -> None:
         """Follow the Sitemap lines of a robots.txt that Scrapy has just read for the sake of `request`."""
         for url in robotparser.rp.sitemaps:  # type: ignore[attr-defined]  # of Protego, Scrapy's default
-            sitemap = urljoin(request.url, url.strip())
-            if not self.source.skips(sitemap):
+            sitemap = absolute_url(request.url, url)
+            if sitemap and not self.source.skips(sitemap):
                 for found in self._document(sitemap, "robots", _ENTRY):
                     self.crawler.engine.crawl(found)
 
@@ -229,10 +228,11 @@ class NewsSpider(Spider):
         location = response.headers.get("Location")
         if response.status not in (301, 302, 303, 307, 308) or not location:
             return None
-        return urljoin(response.url, location.decode("utf-8", "replace"))  # UTF-8 by practice, where ASCII is the rule
+        # UTF-8 by practice, where ASCII is the rule.
+        return absolute_url(response.url, location.decode("utf-8", "replace"))
 
     def _is_ours(self, url: str) -> bool:
-        if url.startswith(("http://", "https://")) and self.source.owns(url):
+        if self.source.owns(url):
             return True
         self._count("warraq/offsite")
         return False

@@ -19,7 +19,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -166,14 +165,14 @@ def crawl(request: CrawlRequest, events: Events, stop: Stop) -> int:
     crawler = process.create_crawler(NewsSpider)
     watch = _Watch(crawler, events, stop)
     crawling = process.crawl(crawler, source=source, limit=request.limit, since=request.since, until=request.until)
-    try:
-        process.start(install_signal_handlers=False)
-    finally:
-        watch.finish()
-    if stop.signal is not None:
-        return 128 + stop.signal
+    process.start(install_signal_handlers=False)
     if crawling.done():
         crawling.result()  # raises what kept the crawl from running
+    watch.finish()
+    if watch.gave_up:
+        os._exit(128 + (stop.signal or signal.SIGPIPE))  # a thread may still wait for a name server
+    if stop.signal is not None:
+        return 128 + stop.signal
     problem = _problem(source.id, watch.reason, watch.stats, getattr(crawler.spider, "problems", []))
     return _fail(problem) if problem else 0
 
@@ -191,6 +190,8 @@ class _Watch:
         self.stats: dict[str, Any] = {}
         reactor: Any = installed  # its declared type is a module's
         self._crawler, self._events, self._stop, self._reactor = crawler, events, stop, reactor
+        self.gave_up = False
+        """Whether requests were still under way when the process was to end."""
         self._told = 0.0
         self._engine_runs = False
         for handler, sent in (
@@ -237,15 +238,14 @@ class _Watch:
     def _shut_down(self) -> None:
         """Close the spider; requests under way get a moment to come home. Runs in the reactor."""
         from scrapy.utils.defer import _schedule_coro
-        from twisted.internet.error import ReactorNotRunning
-
-        def give_up() -> None:
-            with suppress(ReactorNotRunning):
-                self._reactor.stop()
 
         if self._engine_runs:
-            self._reactor.callLater(GRACE, give_up)
+            self._reactor.callLater(GRACE, self._give_up)
             _schedule_coro(self._crawler.engine.close_spider_async(reason="shutdown"))
+
+    def _give_up(self) -> None:
+        self.gave_up = True
+        self._reactor.crash()  # `stop` would wait for the crawl, and so for what it waits for
 
 
 def _problem(source: str, reason: str, stats: Mapping[str, Any], problems: Sequence[str]) -> str | None:
@@ -260,13 +260,13 @@ def _problem(source: str, reason: str, stats: Mapping[str, Any], problems: Seque
             return f"{source} asks visitors to come back in {wait} s, so the crawl stopped; run it again after that."
         case _:
             return f"The crawl of {source} ended before its time: {reason}."
-    if refused := stats.get("warraq/robots_unavailable"):
-        return f"{source} was not crawled, for its robots.txt could not be read ({refused}); try again later."
     if errors := stats.get("spider_exceptions/count"):
         return (
             f"{errors} responses of {source} could not be handled; the log has the details. This is a bug: report it."
         )
     if not stats.get("warraq/documents"):
+        if refused := stats.get("warraq/robots_unavailable"):
+            return f"{source} was not crawled, for its robots.txt could not be read ({refused}); try again later."
         others = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         found = problems[0] + others if problems else "robots.txt names no sitemap"
         return (

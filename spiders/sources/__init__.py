@@ -88,6 +88,7 @@ def _frozen(value: Any) -> Any:
 
 _FIELDS = {field.name: field for field in dataclasses.fields(Source)}
 _REQUIRED = [name for name, field in _FIELDS.items() if field.default is dataclasses.MISSING]
+_ENTRIES = ("feeds", "sitemaps", "listings")
 _LISTS = [name for name, field in _FIELDS.items() if str(field.type) == "tuple[str, ...]"]
 
 
@@ -125,7 +126,7 @@ def _list_fault(name: str, item: str) -> str | None:
     if name == "domains":
         if not re.fullmatch(r"(?!www\.)[a-z0-9-]+(\.[a-z0-9-]+)*", item):
             return f"{item!r} must be a domain in lower case without 'www.', scheme or path, such as 'isna.ir'."
-    elif name in ("feeds", "sitemaps", "listings"):
+    elif name in _ENTRIES:
         try:
             parts = urlsplit(item)
             good = parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"\s", item)
@@ -172,7 +173,7 @@ def _clashes(own: Iterable[Source], others: Iterable[Source]) -> Iterator[str]:
         for domain in source.domains:
             if domains.setdefault(domain, source.id) != source.id:
                 yield f"source {source.id!r}: domains: {domain!r} belongs to source {domains[domain]!r} already."
-        for name in ("feeds", "sitemaps", "listings"):
+        for name in _ENTRIES:
             for url in getattr(source, name):
                 if not source.owns(url):
                     yield (

@@ -9,9 +9,19 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scrapy import Request
 
 from extract.types import Page
-from spiders.discovery import MAX_BYTES, Document, Kind, Link, NotADocumentError, read_document, read_time
+from spiders.discovery import (
+    MAX_BYTES,
+    Document,
+    Kind,
+    Link,
+    NotADocumentError,
+    absolute_url,
+    read_document,
+    read_time,
+)
 
 BASE = "https://site.example/news/index"
 TEHRAN = ZoneInfo("Asia/Tehran")
@@ -165,6 +175,12 @@ def test_any_bytes_are_read_or_refused(noise: bytes, start: bytes) -> None:
     except NotADocumentError:
         return
     assert all(url.startswith(("http://", "https://")) for url in urls(document))
+
+
+@given(st.text(), st.sampled_from(["", "//", "http://", "https://site.example:", "/a?", "http://[", "javascript:"]))
+def test_any_link_that_is_announced_can_be_asked_for(text: str, start: str) -> None:
+    url = absolute_url(BASE, start + text)
+    assert url is None or Request(url).url.isascii()
 
 
 @pytest.mark.parametrize(

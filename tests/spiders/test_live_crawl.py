@@ -338,15 +338,20 @@ def test_told_to_stop_it_finishes_its_file(tmp_path: Path, number: int, status: 
     assert len(run.captures()) >= run.stats["warraq/fetched"] + 2
 
 
-def test_told_to_stop_at_once_it_still_reports(tmp_path: Path) -> None:
-    with running({"/": html("home", delay=30)}) as site:
-        asked = request(tmp_path, sources_file(tmp_path, listings=[f"{site.root}/"]))
+def test_told_to_stop_it_waits_for_no_slow_answer(tmp_path: Path) -> None:
+    with running({"/": html("home", delay=60)}) as site:
+        asked = request(
+            tmp_path,
+            sources_file(tmp_path, listings=[f"{site.root}/"]),
+            overrides=HASTE | {"DOWNLOAD_TIMEOUT": 60},
+        )
         process = start(asked)
-        while not site.paths:
+        while "/" not in site.paths:
             time.sleep(0.02)
         process.send_signal(signal.SIGTERM)
         run = finish(process, asked)
-    assert (run.status, run.finished["reason"]) == (143, "shutdown")
+    assert (run.status, run.stderr, run.finished["reason"]) == (143, "", "shutdown")
+    assert [capture.status for capture in run.captures()] == [404]
 
 
 def test_killed_it_leaves_a_spool_that_can_be_salvaged(tmp_path: Path) -> None:
