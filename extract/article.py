@@ -19,7 +19,7 @@ from extract.metadata import Clock, Head, Headline
 from extract.rawtext import raw_lines
 from extract.refusal import refuse
 from extract.text import canonical, fold
-from extract.types import Article, Page, Reason, Rejection, Source
+from extract.types import Article, Date, Page, Reason, Rejection, Source
 
 EXTRACTOR = "warraq-extract/1"
 """Name and version of these rules, kept with every record; raise it when their results change."""
@@ -37,7 +37,7 @@ def extract_article(page: Page, source: Source | None = None) -> Article | Rejec
     """
     try:
         return _extract(page, source)
-    except Exception as error:  # noqa: BLE001 - a page nobody foresaw must not stop a run; the row says what happened
+    except Exception as error:  # a page nobody foresaw must not stop a run; the row says what happened
         return Rejection(reason=Reason.FAILED, detail=f"Extraction broke down on this page: {error!r}.")
 
 
@@ -79,10 +79,7 @@ def _from_tree(decoded: Decoded, tree: Element, page: Page, source: Source | Non
     family = family_of(source.family if source else None, tree)
     brands = metadata.brands_of(head, source, metadata.site_name(head, source)[0])
     clues = _gather(family, tree, head)
-    for element in family.select("drop", tree):
-        if element.getparent() is not None:
-            element.drop_tree()
-    lines = read_lines(tree)
+    lines = read_lines(tree, noise=frozenset(family.select("drop", tree)))
     titles = family.select("title", tree)
     headline = metadata.find_headline(head, lines, titles, brands)
     hints = Hints(headline=headline, brands=brands, leads=clues.leads, kickers=frozenset(map(fold, clues.kickers)))
@@ -239,7 +236,7 @@ def _article(
     )
 
 
-def _doubts(published: metadata.Date | None, clock: Clock) -> tuple[str, ...]:
+def _doubts(published: Date | None, clock: Clock) -> tuple[str, ...]:
     if published is None:
         return ()
     if published.at.year < 1990:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from lxml import html
 from trafilatura import bare_extraction
+from trafilatura.settings import Document
 
 from extract.families import Family
 from extract.judge import Judge, Judgement
@@ -88,9 +89,9 @@ def kept_by_trafilatura(element: Element, lines: Sequence[Line], *, whole_page: 
         article[0].tail = None
     try:
         document = bare_extraction(root, fast=not whole_page, include_comments=False, with_metadata=False)
-    except Exception:  # noqa: BLE001 - whatever a page makes it raise, our own reading stands
+    except Exception:  # whatever a page makes it raise, our own reading stands
         document = None
-    if document is None or not document.text:
+    if not isinstance(document, Document) or not document.text:
         return frozenset()
     output = [fold(line) for line in document.text.split("\n")]
     found, joined = set(output), " ".join(output)

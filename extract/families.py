@@ -27,7 +27,7 @@ class Family:
 
     name: str
     marks: tuple[str, ...] = ()
-    """Ids (`#the-post`), classes (`.echo_detail`) and generators (`WordPress`) one of which only this family's pages have."""
+    """Ids (`#the-post`), classes (`.echo_detail`), generators (`WordPress`); only this family's pages have one."""
     body: str = ""
     """Containers of the body's paragraphs."""
     title: str = ""

@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from extract.attribution import dateline
 from extract.dates import read_date
-from extract.labels import Role, label
-from extract.lines import Line, Mark, ends_sentence
+from extract.labels import Label, Role, label
+from extract.lines import Element, Line, Mark, ends_sentence
 from extract.text import fold
 
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
@@ -99,6 +100,8 @@ class Judge:
         self._brands = {fold(brand) for brand in brands}
         self._chosen = chosen
         self._leads = frozenset(leads)
+        self._home: Element | None = None
+        """Where the body's paragraphs stand; None in raw text."""
         self._found = Judgement(brands=set(brands))
 
     def judge(
@@ -136,8 +139,10 @@ class Judge:
             name = label(line.text)
             if name and name.role is Role.TAGS and not found.tags:
                 found.tags.append(line)
-            if ended:
-                self._cut(line, f"after:{ended}")
+            if ended or line.mark & Mark.NOISE:
+                if name and not ended:
+                    self._note(name, line)
+                self._cut(line, f"after:{ended}" if ended else "family")
                 continue
             was_alt, alt = alt, False
             if pending and name is None and line.words <= 8 and not ends_sentence(line.text):
@@ -168,15 +173,10 @@ class Judge:
                 elif name.role is Role.MORE:
                     related = related or bool(name.rest)
                 elif name.role in (Role.SOURCE, Role.AUTHOR, Role.TAGS):
-                    if name.rest:
-                        self._take(name.role, name.rest, line.at)
-                    elif name.role is not Role.TAGS:
+                    if not name.rest and name.role is not Role.TAGS:
                         pending = name.role
                     closing = closing or (prose > 0 and name.role is not Role.AUTHOR)
-                elif name.role is Role.SECTION and name.rest:
-                    found.sections.append(name.rest)
-                elif name.role is Role.DATE:
-                    found.dates.append(line)
+                self._note(name, line)
                 continue
             if related:
                 if not self._resumes(line, home, before_last=index < last):
@@ -190,9 +190,9 @@ class Judge:
             rule = self._noise(line, index, first, last, dated, was_alt, prose, seen)
             if not rule and index < len(above) and not (line.at in leads and self._is_lead(line)):
                 rule = "above_body"
-            if not rule and index >= len(above) and self._chosen is not None and line.at not in self._chosen:
-                if only_chosen or not (_prose(line) or line.heading or line.mark & (Mark.LIST | Mark.ROW)):
-                    rule = "trafilatura"
+            sure = not only_chosen and (_prose(line) or line.heading or bool(line.mark & (Mark.LIST | Mark.ROW)))
+            if not (rule or sure or index < len(above) or self._chosen is None or line.at in self._chosen):
+                rule = "trafilatura"
             if rule:
                 self._cut(line, rule)
                 continue
@@ -201,14 +201,23 @@ class Judge:
             if _prose(line):
                 prose += len(line.text)
                 if line.element is not None and not line.heading:
-                    home = line.element.getparent() if line.tag == "p" else line.element
+                    home = self._home = line.element.getparent() if line.tag == "p" else line.element
             found.verdicts.append(Verdict(line, True, "text"))
-        self._trim_head(lines)
+        self._trim_head()
         self._trim_tail()
         return found
 
     def _cut(self, line: Line, rule: str) -> None:
         self._found.verdicts.append(Verdict(line, False, rule))
+
+    def _note(self, name: Label, line: Line) -> None:
+        """Keep what a labelled line says of the article."""
+        if name.role is Role.DATE:
+            self._found.dates.append(line)
+        elif name.role is Role.SECTION and name.rest:
+            self._found.sections.append(name.rest)
+        elif name.rest:
+            self._take(name.role, name.rest, line.at)
 
     def _take(self, role: Role, text: str, at: int) -> None:
         if role is Role.SOURCE:
@@ -300,7 +309,8 @@ class Judge:
         if line.words <= 7 and (byline := _BYLINE.match(text)):
             self._found.bylines.append((Role.AUTHOR, byline["name"]))
             return "byline"
-        if line.mark & (Mark.CAPTION | Mark.NAV | Mark.ASIDE | Mark.FOOTER):
+        figure = line.mark & Mark.CAPTION and not line.mark & (Mark.ROW | Mark.QUOTE)
+        if figure or line.mark & (Mark.NAV | Mark.ASIDE | Mark.FOOTER):
             return "outside"
         if line.words >= 4 and text in seen:
             return "repeated"
@@ -308,7 +318,7 @@ class Judge:
             return "link"
         if (after_alt and not ends_sentence(text)) or (last != index and _is_caption(line, prose == 0)):
             return "caption"
-        if not _prose(line) and index > last and not ends_sentence(text):
+        if index > last and not _prose(line) and not ends_sentence(text) and not self._is_last_part(line):
             return "tail"
         return ""
 
@@ -317,7 +327,13 @@ class Judge:
             return True
         return line.link_share < 0.3 and line.words >= 5 and (_prose(line) or line.heading or line.tag == "p")
 
-    def _trim_head(self, lines: Sequence[Line]) -> None:
+    def _is_last_part(self, line: Line) -> bool:
+        """Whether a line without a full stop after the last sentence is text still: a paragraph, list item or row."""
+        part = line.tag == "p" or line.mark & (Mark.LIST | Mark.ROW)
+        chosen = self._chosen is not None and line.at in self._chosen
+        return bool(part) and chosen and not line.linked and line.words >= 6 and self._at_home(line, self._home)
+
+    def _trim_head(self) -> None:
         """Before a headline's repetition there is no text yet; the line just above it is the kicker."""
         verdicts = self._found.verdicts
         first = next((i for i, v in enumerate(verdicts) if v.kept and _prose(v.line)), len(verdicts))
@@ -331,7 +347,12 @@ class Judge:
         for verdict in reversed(self._found.verdicts):
             if verdict.kept:
                 line = verdict.line
-                if _prose(line) or (ends_sentence(line.text) and line.words >= 3) or line.mark & (Mark.LIST | Mark.ROW):
+                if (
+                    self._is_last_part(line)
+                    or _prose(line)
+                    or (ends_sentence(line.text) and line.words >= 3)
+                    or line.mark & (Mark.LIST | Mark.ROW)
+                ):
                     return
                 verdict.kept, verdict.rule = False, "tail"
 
@@ -359,7 +380,7 @@ def _dated_headlines(lines: Sequence[Line]) -> set[int]:
     """Indexes of lines in runs of `date, headline, date, headline`, at least two pairs."""
     dates = [i for i, line in enumerate(lines) if line.words <= _DATE_WORDS and is_date_line(line.text)]
     found: set[int] = set()
-    for one, two in zip(dates, dates[1:], strict=False):
+    for one, two in pairwise(dates):
         between = lines[one + 1 : two]
         if 0 < len(between) <= 3 and not any(_prose(line) for line in between):
             found.update(range(one, two + 1))

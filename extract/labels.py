@@ -132,11 +132,12 @@ def label(line: str) -> Label | None:
 
 
 def page_role(line: str) -> Role | None:
-    """What a title or heading says of the whole page: `not_found`, `blocked`, `listing` or `video`; None: nothing of the kind."""
+    """What a title says of the whole page: `not_found`, `blocked`, `listing` or `video`; None: nothing of the kind."""
     phrases = _phrases()
     folded = fold(line)
     head, colon, _ = _split(line)
-    role = phrases.pages.get(folded) or (phrases.pages.get(fold(head)) if colon else None) or _start(folded, phrases)
+    role = phrases.pages.get(fold(head)) if colon else phrases.pages.get(folded)
+    role = role or _start(folded, phrases)
     return role if role in PAGE_ROLES else None
 
 

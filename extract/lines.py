@@ -34,6 +34,8 @@ class Mark(IntFlag):
     ROW = 256
     HIDDEN = 512
     ARTICLE = 1024
+    NOISE = 2048
+    """In an element that the family's rules cut."""
 
 
 @dataclass(slots=True)
@@ -83,13 +85,20 @@ class Line:
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BLOCKS = _HEADINGS | frozenset(
-    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure "
-    "footer form header hgroup hr html legend li main menu nav ol p pre section summary table tbody td tfoot th thead tr ul".split()
-)
+    {
+        "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "dir",
+        "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "header", "hgroup", "hr", "html",
+        "legend", "li", "main", "menu", "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "td", "tfoot",
+        "th", "thead", "tr", "ul",
+    }
+)  # fmt: skip
 _SKIPPED = frozenset(
-    "script style noscript template svg math canvas iframe object embed applet audio video map select option datalist "
-    "button input textarea progress meter head title meta link base frame frameset noframes source track rp rt".split()
-)
+    {
+        "script", "style", "noscript", "template", "svg", "math", "canvas", "iframe", "object", "embed", "applet",
+        "audio", "video", "map", "select", "option", "datalist", "button", "input", "textarea", "progress", "meter",
+        "head", "title", "meta", "link", "base", "frame", "frameset", "noframes", "source", "track", "rp", "rt",
+    }
+)  # fmt: skip
 _MARKS = {
     "li": Mark.LIST,
     "dd": Mark.LIST,
@@ -114,17 +123,17 @@ def ends_sentence(text: str) -> bool:
     return bool(_SENTENCE_END.search(text))
 
 
-def read_lines(tree: Element, *, drop: Container[Element] = ()) -> list[Line]:
+def read_lines(tree: Element, *, noise: Container[Element] = ()) -> list[Line]:
     """Every line of the tree, in document order.
 
     Args:
         tree: the root; it is not changed.
-        drop: elements whose content is left out.
+        noise: elements whose lines are marked `NOISE`.
     """
-    return list(_walk(tree, drop))
+    return list(_walk(tree, noise))
 
 
-def _walk(tree: Element, drop: Container[Element]) -> Iterator[Line]:
+def _walk(tree: Element, noise: Container[Element]) -> Iterator[Line]:
     parts: list[str] = []
     linked = 0
     links = 0
@@ -158,7 +167,7 @@ def _walk(tree: Element, drop: Container[Element]) -> Iterator[Line]:
             tag = node.tag
             if tag in _IMAGES:
                 image = node
-            if tag in _SKIPPED or node in drop or _hidden(node):
+            if tag in _SKIPPED or _hidden(node):
                 skipping = node
                 walker.skip_subtree()
                 if tag in _BLOCKS or tag in ("button", "noscript"):
@@ -177,23 +186,26 @@ def _walk(tree: Element, drop: Container[Element]) -> Iterator[Line]:
                     walker.skip_subtree()
                     continue
                 blocks.append(node)
-                marks.append(marks[-1])
-            elif tag in _BLOCKS:
+                marks.append(marks[-1] | Mark.NOISE if node in noise else marks[-1])
+            elif tag in _BLOCKS or node in noise:
                 yield from flush()
                 blocks.append(node)
-                marks.append(marks[-1] | _MARKS.get(tag, Mark.NONE))
+                mark = _MARKS.get(tag, Mark.NONE) | (Mark.NOISE if node in noise else Mark.NONE)
+                marks.append(marks[-1] | mark if mark else marks[-1])
+                links += tag == "a"
             elif tag == "a":
                 links += 1
             take(node.text)
         else:
             if node is skipping:
                 skipping = None
-            elif node.tag == "a":
-                links -= 1
-            elif node.tag in _BLOCKS:
+            elif node is blocks[-1]:
                 yield from flush()
                 blocks.pop()
                 marks.pop()
+                links -= node.tag == "a"
+            elif node.tag == "a":
+                links -= 1
             if node is not tree:
                 take(node.tail)
     yield from flush()
@@ -207,7 +219,9 @@ def _hidden(node: Element) -> bool:
     return bool(style and _HIDDEN_STYLE.search(style)) or "hidden" in attributes
 
 
-_LAYOUT = frozenset("table h1 h2 h3 form ul ol div article section iframe script input".split())
+_LAYOUT = frozenset(
+    {"table", "h1", "h2", "h3", "form", "ul", "ol", "div", "article", "section", "iframe", "script", "input"}
+)
 
 
 def _data_rows(table: Element) -> list[tuple[Element, str, int]]:

@@ -1,7 +1,7 @@
 """What a page says about its article, and where it says so.
 
-Everything is read once. A value that a template, a clock or another story may have put there is worse than none, so each
-field has its own tests and an empty field is an answer.
+Everything is read once. A value that a template, a clock or another story may have put there is worse than none, so
+each field has its own tests and an empty field is an answer.
 """
 
 from __future__ import annotations
@@ -24,18 +24,12 @@ from extract.urls import canonical_url
 
 _ARTICLE_TYPE = re.compile(r"Article$|^BlogPosting$|^Report$|^Review$")
 _PUBLISHED = (
-    "article:published_time", "datepublished", "article:published", "dc.date.issued", "dcterms.issued", "dcterms.created",
-    "dcterms.date", "dc.date", "dc.date.created", "publishdate", "publish-date", "publish_date", "pubdate", "og:published_time",
-    "parsely-pub-date", "sailthru.date", "article_date_original", "published_time", "cxenseparse:recs:publishtime", "datecreated",
+    "article:published_time", "datepublished", "article:published", "dc.date.issued", "dcterms.issued",
+    "dcterms.created", "dcterms.date", "dc.date", "dc.date.created", "publishdate", "publish-date", "publish_date",
+    "pubdate", "published_time", "og:published_time", "parsely-pub-date", "sailthru.date", "article_date_original",
+    "datecreated",
 )  # fmt: skip
-_MODIFIED = (
-    "article:modified_time",
-    "datemodified",
-    "og:updated_time",
-    "dcterms.modified",
-    "dc.date.modified",
-    "last-modified",
-)
+_MODIFIED = ("article:modified_time", "datemodified", "og:updated_time", "dcterms.modified", "dc.date.modified")
 _COARSE = ("day", "month")
 _SUFFIX = re.compile(r"\s+(?:[|–—»«·•]|-{1,2}|::)\s+|\s*[|»«]\s*|\s*::\s*")
 _ORGANISATION = re.compile(
@@ -543,7 +537,7 @@ def find_image(head: Head, base: str | None) -> tuple[str | None, str]:
             if value:
                 break
     try:
-        absolute = urljoin(base or "", value) if isinstance(value, str) else ""
+        absolute = urljoin(base or "", str(value))
         return (absolute, where) if absolute.startswith("http") else (None, "")
     except ValueError:
         return None, ""

@@ -64,7 +64,7 @@ def refuse(
         return _not_an_article("The page declares itself a list.")
     if region is not None and (cards := _teasers(kept, lines, region)):
         return _not_an_article(f"The text is {cards} teasers under linked headlines, as on a section page.")
-    if words < 120 and not has_article and 1 < (cards := _linked_cards(kept, lines, headline.text)):
+    if words < 120 and not has_article and (cards := _linked_cards(kept, lines, headline.text)) > 1:
         return _not_an_article(f"The page shows {cards} headlines with a teaser each.")
     if sentences < _FEWEST_SENTENCES and words < 60:
         seen = _player_or_gallery(wrapper if wrapper is not None else region.element if region else None, head)
@@ -123,9 +123,7 @@ def _teasers(kept: Sequence[Line], lines: Sequence[Line], region: Region) -> int
     if len(prose) < 3:
         return 0
     headlines = {
-        _child(line, region.element)
-        for line in lines[region.first : region.last]
-        if line.link_share > 0.8 and line.words >= 4
+        _child(line, region.element) for line in lines[region.first : region.last] if _is_linked_headline(line)
     }
     cards = {child for line in prose if (child := _child(line, region.element)) in headlines and child is not None}
     inside = [line for line in prose if _child(line, region.element) in cards]
@@ -136,7 +134,12 @@ def _teasers(kept: Sequence[Line], lines: Sequence[Line], region: Region) -> int
 def _headline_above(lines: Sequence[Line], line: Line, title: str) -> bool:
     """Whether one of the two lines above is a linked headline, as over a teaser; the page's own may be linked too."""
     above = lines[max(0, line.at - 2) : line.at]
-    return any(other.link_share > 0.8 and other.words >= 4 and other.key != title for other in above)
+    return any(_is_linked_headline(other) and other.key != title for other in above)
+
+
+def _is_linked_headline(line: Line) -> bool:
+    """Whether a line is one link of some words, not a bar of links."""
+    return line.link_share > 0.8 and line.words >= 4 and sum(1 for _ in line.element.iter("a")) <= 1
 
 
 def _linked_cards(kept: Sequence[Line], lines: Sequence[Line], title: str) -> int:

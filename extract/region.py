@@ -10,12 +10,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from extract.labels import label
+from extract.labels import Role, label
 from extract.lines import Element, Line, Mark, ends_sentence
 
 _DECAY = 0.75
+_OVER = 0.1
+_TOLD = 300  # characters of prose after the headline from which a label may end the article
+_AFTER = frozenset({Role.RELATED, Role.COMMENTS, Role.LATEST})
 _WRAPPERS = frozenset({"p", "li", "blockquote", "dd", "pre", "h2", "h3", "h4", "td"})
-_OUTSIDE = Mark.NAV | Mark.FOOTER | Mark.FORM | Mark.ASIDE
+_OUTSIDE = Mark.NAV | Mark.FOOTER | Mark.ASIDE | Mark.NOISE
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Region:
 
 def is_prose(line: Line) -> bool:
     """Whether a line reads as running text: unlinked, and long or a sentence."""
-    if line.link_share > 0.5 or line.mark & _OUTSIDE & ~Mark.FORM:
+    if line.link_share > 0.5 or line.mark & _OUTSIDE:
         return False
     return line.words >= 14 or (line.words >= 6 and ends_sentence(line.text))
 
@@ -62,17 +65,27 @@ def find_region(lines: Sequence[Line], *, after: int = 0) -> Region | None:
 
     Args:
         lines: all lines of the page.
-        after: index of the headline's line: prose before it counts half.
+        after: index of the headline's line. Prose before it counts half; prose after a label that follows the article,
+            or after another headline, hardly at all, so that a longer second article does not win.
     """
     score: dict[Element, float] = defaultdict(float)
     prose: dict[Element, int] = defaultdict(int)
     total: dict[Element, int] = defaultdict(int)
     linked: dict[Element, int] = defaultdict(int)
+    told = 0
+    over = False
     for line in lines:
         size = len(line.text)
-        worth = float(size) if is_prose(line) and label(line.text) is None else 0.0
-        if worth and line.at < after:
+        name = label(line.text) if line.words <= 45 else None
+        worth = float(size) if name is None and is_prose(line) else 0.0
+        if line.at < after:
             worth /= 2
+        elif told >= _TOLD and ((name and name.role in _AFTER) or (line.tag == "h1" and line.at > after)):
+            over = True
+        else:
+            told += int(worth)
+        if over:
+            worth *= _OVER
         node = line.element
         if node.tag in _WRAPPERS and worth:
             total[node] += size
@@ -82,7 +95,7 @@ def find_region(lines: Sequence[Line], *, after: int = 0) -> Region | None:
             total[node] += size
             linked[node] += line.linked
             if worth:
-                prose[node] += size
+                prose[node] += size if not over else 0
                 score[node] += worth
                 worth *= _DECAY
             node = node.getparent()
