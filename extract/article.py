@@ -245,14 +245,16 @@ def _doubts(published: Date | None, clock: Clock) -> tuple[str, ...]:
 
 
 def _labelled_tags(judgement: Judgement) -> list[str]:
-    """Tags behind the label: the links in its line, or beside it, or else the parts of its text."""
+    """Tags behind the label: the links in its line, the parts of its text, or the links beside it."""
     for line in judgement.tags:
-        for block in (line.element, *list(line.element.iterancestors())[:2]):
+        if links := [_text(link) for link in line.element.iter("a")]:
+            return links
+        if (name := label(line.text)) and name.rest:
+            return _tags_of_line(line)
+        for block in list(line.element.iterancestors())[:2]:
             links = [_text(link) for link in block.iter("a")] if block.tag != "body" else []
             if 0 < len(links) <= 40:
                 return links
-        if tags := _tags_of_line(line):
-            return tags
     return []
 
 

@@ -286,6 +286,8 @@ class Judge:
     ) -> str:
         """Name of the rule by which a line without a label is no text; empty if it is text."""
         text = line.text
+        if line.mark & Mark.ROW and prose:
+            return ""
         if index in dated:
             return "dated_headlines"
         if line.words <= _DATE_WORDS and is_date_line(text):

@@ -34,7 +34,7 @@ _COARSE = ("day", "month")
 _SUFFIX = re.compile(r"\s+(?:[|–—»«·•]|-{1,2}|::)\s+|\s*[|»«]\s*|\s*::\s*")
 _ORGANISATION = re.compile(
     r"(?:^|\s)(?:ال)?(?:جريدة|صحيفة|موقع|وكالة|شبكة|قناة|مجلة|تحرير|محرر|إدارة|مؤسسة|مركز|بوابة|فريق|غرفة|قسم|مكتب|خبرگزاری|پایگاه|روزنامه|"
-    r"شرکت|سایت|گروه|سرویس|تحریریه|هفته\s*نامه|news|team|group|media|agency|staff|editor|desk|admin\w*|webmaster|company|root|super\s*user|"
+    r"شركة|نيوز|نیوز|أونلاين|اونلاين|آنلاین|أون لاين|تي في|برس|شرکت|سایت|گروه|سرویس|تحریریه|هفته\s*نامه|news|team|group|media|agency|staff|editor|desk|admin\w*|webmaster|company|root|super\s*user|"
     r"website|online|press|tv|user|author|unknown|undefined|null|none)(?:\s|$)",
     re.IGNORECASE,
 )
@@ -418,7 +418,7 @@ def _is_person(name: str, brands: set[str]) -> bool:
         len(words) >= 2
         and len(words) <= 5
         and len(name) <= 50
-        and key not in brands
+        and not any(key == brand or key.startswith(brand + " ") for brand in brands)
         and not _NOT_A_NAME.search(name)
         and not _ORGANISATION.search(name)
         and not is_agency(name)

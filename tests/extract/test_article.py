@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from handmade import OTHER, PROSE, TITLE, article, paragraphs
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from extract.article import extract_article
+from extract.types import Article, Page, Reason, Rejection, Source
+
+Read = Callable[..., Article]
+Refuse = Callable[..., Rejection]
+SOURCE = Source(id="nile", name="النيل", language="ar", timezone="Africa/Cairo", domains=("nile.example",))
+ENGLISH = (
+    "The president said on Tuesday that the government would continue its talks with the neighbouring countries.",
+    "He added that the ceasefire had been agreed by all parties and that it would be extended for another month.",
+    "Officials in the capital said they were waiting for the results of the vote before making any decision.",
+)
+
+
+def test_a_short_item_of_three_sentences_is_an_article(read: Read) -> None:
+    text = "لقي ثلاثة أشخاص حتفهم في حادث سير. وأصيب خمسة آخرون بجروح. ونقل المصابون إلى المستشفى القريب."
+    assert read(article(f"<p>{text}</p>")).paragraphs == (text,)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("<h1>عذراً، الصفحة غير موجودة</h1><p>ربما حذفت الصفحة التي تبحث عنها أو نقلت.</p>", Reason.SOFT_404),
+        ("<h1>صفحه مورد نظر یافت نشد</h1><p>نشانی را بررسی کنید.</p>", Reason.SOFT_404),
+        ("<h1>Just a moment...</h1><p>Checking your browser before accessing the site.</p>", Reason.BLOCKED),
+        (f"<h1>الوسم: روسيا</h1>{paragraphs(*PROSE)}", Reason.NOT_AN_ARTICLE),
+        (
+            f"<h1>{TITLE}</h1><iframe src='https://www.youtube.com/embed/x'></iframe><p>شاهد الفيديو كاملا هنا.</p>",
+            Reason.NOT_AN_ARTICLE,
+        ),
+        (f"<h1>{TITLE}</h1><p>تعليق قصير.</p>", Reason.TOO_SHORT),
+        (article(paragraphs(*ENGLISH), title="Government continues its talks"), Reason.WRONG_LANGUAGE),
+    ],
+)
+def test_what_is_no_article_is_refused_with_its_reason(refuse: Refuse, body: str, reason: Reason) -> None:
+    found = refuse(body, source=SOURCE, url="https://nile.example/1")
+    assert found.reason is reason
+    assert found.detail
+
+
+def test_a_section_page_with_teasers_is_refused(refuse: Refuse) -> None:
+    cards = "".join(
+        f'<div><h3><a href="/{n}">{text[:60]}</a></h3><p>{text}</p></div>' for n, text in enumerate(PROSE + OTHER)
+    )
+    assert refuse(f"<h1>أخبار العالم</h1><div>{cards}</div>").reason is Reason.NOT_AN_ARTICLE
+
+
+def test_the_home_page_is_refused_and_a_numbered_address_is_not(read: Read, refuse: Refuse) -> None:
+    body = article(paragraphs(*PROSE))
+    assert refuse(body, url="https://nile.example/").reason is Reason.NOT_AN_ARTICLE
+    assert read(body, url="https://nile.example/?p=12").paragraphs == PROSE
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"), [(404, Reason.HTTP_ERROR), (503, Reason.HTTP_ERROR), (403, Reason.BLOCKED)]
+)
+def test_error_responses(status: int, reason: Reason) -> None:
+    found = extract_article(Page(content=b"<h1>x</h1>", status=status))
+    assert isinstance(found, Rejection)
+    assert found.reason is reason
+
+
+def test_a_page_in_another_script_is_read_too(read: Read) -> None:
+    found = read(article(paragraphs(*ENGLISH), title="Government continues its talks"))
+    assert found.paragraphs == ENGLISH
+    assert found.language == "en"
+
+
+def test_the_same_page_gives_the_same_record() -> None:
+    page = Page(content=f"<html><body>{article(paragraphs(*PROSE))}</body></html>".encode(), content_type="text/html")
+    other = Page(content=f"<html><body>{article(paragraphs(*OTHER))}</body></html>".encode(), content_type="text/html")
+    first = extract_article(page)
+    extract_article(other)
+    assert extract_article(page) == first
+
+
+_TAGS = (
+    "div",
+    "p",
+    "h1",
+    "h2",
+    "ul",
+    "li",
+    "table",
+    "tr",
+    "td",
+    "a",
+    "span",
+    "br",
+    "time",
+    "article",
+    "form",
+    "figure",
+)
+_TEXTS = st.sampled_from(
+    (*PROSE, TITLE, "أقرأ أيضا :", "المصدر:", "۱۳ آذر ۱۴۰۳", "كتبت أسماء نصار", "آخر الأخبار", "‌", ":", "|")
+)
+_MARKUP = st.lists(
+    st.one_of(_TEXTS, st.sampled_from([*(f"<{tag}>" for tag in _TAGS), *(f"</{tag}>" for tag in _TAGS)]))
+)
+
+
+def _answers(content: bytes, content_type: str | None) -> None:
+    found = extract_article(Page(content=content, content_type=content_type))
+    if isinstance(found, Rejection):
+        assert found.reason is not Reason.FAILED, found.detail
+    else:
+        assert all(line.strip() and "\n" not in line for line in found.paragraphs)
+
+
+@given(st.binary(max_size=2000), st.sampled_from([None, "text/html", "text/plain", "application/json"]))
+@settings(deadline=None)
+def test_any_bytes_give_an_answer(content: bytes, content_type: str | None) -> None:
+    _answers(content, content_type)
+
+
+@given(_MARKUP, st.sampled_from(["text/html", "text/plain"]))
+@settings(deadline=None)
+def test_any_markup_gives_an_answer(parts: list[str], content_type: str) -> None:
+    _answers("".join(parts).encode(), content_type)

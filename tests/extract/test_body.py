@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from extract.types import Article
+from handmade import OTHER, PROSE, TITLE, article, paragraphs
+
+Read = Callable[..., Article]
+MENU = "<ul>" + "".join(f'<li><a href="/s/{n}">قسم الأخبار رقم {n}</a></li>' for n in range(30)) + "</ul>"
+
+
+def test_menus_and_lists_of_headlines_go(read: Read) -> None:
+    latest = "<div><h3>آخر الأخبار</h3>" + "".join(
+        f'<p><a href="/{n}">عنوان خبر آخر لا علاقة له بالمقال رقم {n}</a></p>' for n in range(10)
+    )
+    found = read(f"<div>{MENU}</div>{article(paragraphs(*PROSE))}{latest}</div>")
+    assert found.title == TITLE
+    assert found.paragraphs == PROSE
+
+
+def test_a_lead_outside_the_container_is_the_first_paragraph(read: Read) -> None:
+    lead = "موسكو وأنقرة تتفقان على مواصلة العمل المشترك"
+    found = read(article(f"<h2>{lead}</h2><div>{paragraphs(*PROSE)}</div>"))
+    assert found.paragraphs == (lead, *PROSE)
+
+
+def test_a_widget_between_headline_and_body_is_no_lead(read: Read) -> None:
+    poll = "<div><h3>هل تؤيد الدراسة عن بعد في الجامعات؟</h3><form><label>نعم</label><input type=radio></form></div>"
+    assert read(article(poll, f"<div>{paragraphs(*PROSE)}</div>")).paragraphs == PROSE
+
+
+def test_a_related_link_between_paragraphs_goes(read: Read) -> None:
+    related = '<p>أقرأ أيضا :</p><p><a href="/2">روسيا تؤكد أنها لم تتدخل في الشؤون الداخلية</a></p>'
+    found = read(article("<div>", paragraphs(*PROSE[:2]), related, paragraphs(*PROSE[2:]), "</div>"))
+    assert found.paragraphs == PROSE
+
+
+def test_a_second_article_after_the_label_goes_in_the_same_container(read: Read) -> None:
+    ending = "<p>المصدر: موقع 24</p><p>كلمات دلالية: سوريا، روسيا</p><p>إقرأ أيضاً:</p>"
+    second = '<p><a href="/2">إدارة بايدن تقرر الإبقاء على التصنيف</a></p>' + paragraphs(*OTHER)
+    found = read(article("<div>", paragraphs(*PROSE), ending, second, "</div>"))
+    assert found.paragraphs == PROSE
+    assert found.attribution == ("موقع 24",)
+    assert found.tags == ("سوريا", "روسيا")
+
+
+def test_a_longer_second_article_in_its_own_container_goes(read: Read) -> None:
+    second = f'<div><h3><a href="/2">إدارة بايدن تقرر الإبقاء على التصنيف</a></h3>{paragraphs(*OTHER, *(o + " " + o for o in OTHER))}</div>'
+    found = read(f"<div><h1>{TITLE}</h1><div>{paragraphs(*PROSE)}</div><div>إقرأ أيضاً:</div>{second}</div>")
+    assert found.paragraphs == PROSE
+
+
+def test_a_label_in_running_text_stays(read: Read) -> None:
+    quoted = "وقال إن الموقع وضع عبارة «إقرأ أيضاً» تحت الخبر ثم حذفها بعد ساعات قليلة من نشره."
+    assert quoted in read(article(paragraphs(*PROSE[:2], quoted, *PROSE[2:]))).paragraphs
+
+
+def test_comment_forms_and_what_follows_go(read: Read) -> None:
+    form = (
+        "<div><p>الإسم *</p><p>البريد الألكتروني *</p><p>: Characters Left</p><p>إلزامي *</p>"
+        "<p>شروط النشر: عدم الإساءة للكاتب أو للأشخاص أو للمقدسات أو مهاجمة الأديان أو الذات الالهية.</p></div>"
+    )
+    assert read(f"<table><tr><td><h1>{TITLE}</h1>{paragraphs(*PROSE)}{form}</td></tr></table>").paragraphs == PROSE
+
+
+def test_captions_datelines_and_repeated_titles_go(read: Read) -> None:
+    picture = f'<div><img src="/a.jpg"><div>العرب اليوم - {TITLE}</div><div>اتفقت تركيا وروسيا على منطقة منزوعة السلاح</div></div>'
+    found = read(f"<div><h1>{TITLE}</h1>{picture}<div>دمشق - العرب اليوم</div>{paragraphs(*PROSE)}</div>")
+    assert found.paragraphs == PROSE
+    assert found.attribution == ("العرب اليوم",)
+
+
+def test_subheadings_lists_quotations_and_tables_stay(read: Read) -> None:
+    parts = (
+        paragraphs(PROSE[0])
+        + "<h2>استكمال التحرير</h2>"
+        + paragraphs(PROSE[1])
+        + "<ul><li>وقف إطلاق النار في المنطقة كلها فورا.</li><li>عودة النازحين إلى قراهم</li></ul>"
+        + f"<blockquote><p>{PROSE[2]}</p></blockquote>"
+        + "<table><tr><th>السنة</th><th>العدد</th></tr><tr><td>2018</td><td>120</td></tr></table>"
+        + paragraphs(PROSE[3])
+    )
+    assert read(article("<div>", parts, "</div>")).paragraphs == (
+        PROSE[0],
+        "استكمال التحرير",
+        PROSE[1],
+        "وقف إطلاق النار في المنطقة كلها فورا.",
+        "عودة النازحين إلى قراهم",
+        PROSE[2],
+        "السنة | العدد",
+        "2018 | 120",
+        PROSE[3],
+    )
+
+
+def test_a_last_paragraph_without_a_full_stop_stays(read: Read) -> None:
+    last = "وأكد الوزير أن العمل مستمر في المشروع الجديد"
+    assert read(article("<div>", paragraphs(*PROSE, last), "</div>")).paragraphs == (*PROSE, last)
+
+
+def test_text_parted_by_line_breaks_only(read: Read) -> None:
+    found = read(f"<table><tr><td>{MENU}</td><td><h1>{TITLE}</h1><div>{'<br><br>'.join(PROSE)}</div></td></tr></table>")
+    assert found.paragraphs == PROSE
+
+
+def test_zwnj_survives_as_character_and_entity(read: Read) -> None:
+    texts = (
+        "بیانیه‌ای که کرملین منتشر کرد می‌گوید گفت‌وگوهای دو رئیس‌جمهور درباره‌ی آتش‌بس ادامه خواهد داشت.",
+        "گروه‌های مسلح از بامداد دیروز در بخش‌هایی از شمال کشور به پاسگاه‌های ارتش حمله کرده‌اند و عقب نشسته‌اند.",
+        "این گزارش می‌افزاید تلاش‌های میانجی‌گران برای آرام کردن اوضاع در شهرهای مرزی هنوز نتیجه‌ای نداده است.",
+    )
+    title = "گفت‌وگوی تلفنی رئیس‌جمهورها درباره‌ی آتش‌بس"
+    encoded = [text.replace("\u200c", "&zwnj;") for text in texts[:1]] + list(texts[1:])
+    head = f"<meta property='og:title' content='{title}'><meta name='news_keywords' content='آتش‌بس، گفت‌وگو'>"
+    found = read(article(paragraphs(*encoded), title=title), head=head)
+    assert found.paragraphs == texts
+    assert found.title == title
+    assert found.tags == ("آتش‌بس", "گفت‌وگو")

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from handmade import PROSE, TITLE, article, paragraphs
+
+from extract.metadata import without_site
+from extract.types import Article, Source
+
+Read = Callable[..., Article]
+BODY = article(paragraphs(*PROSE))
+CAIRO = Source(id="nile", name="النيل", language="ar", timezone="Africa/Cairo", domains=("nile.example",))
+
+
+def ld(**fields: object) -> str:
+    return f'<script type="application/ld+json">{json.dumps({"@type": "NewsArticle", **fields}, ensure_ascii=False)}</script>'
+
+
+@pytest.mark.parametrize(
+    ("title", "brands", "headings", "expected"),
+    [
+        ("بوتين والأسد يجريان محادثات |  أخبار الحرب السورية", (), (), "بوتين والأسد يجريان محادثات"),
+        ("خبر اليوم - صحيفة النيل", ("صحيفة النيل",), (), "خبر اليوم"),
+        ("النيل » خبر اليوم", ("النيل",), (), "خبر اليوم"),
+        ("خبر اليوم :: النيل :: أخبار", (), ("خبر اليوم",), "خبر اليوم"),
+        ("روسيا - أوكرانيا: حرب بلا نهاية", ("النيل",), (), "روسيا - أوكرانيا: حرب بلا نهاية"),
+        ("سياسة | روسيا وأوكرانيا", (), ("سياسة | روسيا وأوكرانيا",), "سياسة | روسيا وأوكرانيا"),
+    ],
+)
+def test_titles_lose_the_site_and_nothing_else(
+    title: str, brands: tuple[str, ...], headings: tuple[str, ...], expected: str
+) -> None:
+    assert without_site(title, brands, headings) == expected
+
+
+def test_json_ld_is_read_from_graphs_and_when_it_is_broken(read: Read) -> None:
+    graph = {"@graph": [{"@type": "WebPage"}, {"@type": "NewsArticle", "datePublished": "2020-02-20T10:00:00+02:00"}]}
+    found = read(BODY, head=f'<script type="application/ld+json">{json.dumps(graph)}</script>')
+    assert found.published is not None
+    assert found.published.at.isoformat() == "2020-02-20T10:00:00+02:00"
+    broken = '{"@type":"NewsArticle","headline":"a\nb","datePublished":"2020-02-20",}'
+    found = read(BODY, head=f'<script type="application/ld+json">{broken}</script>')
+    assert found.published is not None
+    assert found.published.precision == "day"
+    assert read(BODY, head='<script type="application/ld+json">{"@type":</script>').published is None
+
+
+def test_the_page_with_a_time_refines_the_day_stated_in_its_head(read: Read) -> None:
+    body = article("<div>الإثنين، 24 أغسطس 2020 09:23 ص</div>", paragraphs(*PROSE))
+    found = read(body, head=ld(datePublished="2020-08-24"), source=CAIRO, url="https://nile.example/1")
+    assert found.published is not None
+    assert found.published.at.isoformat() == "2020-08-24T09:23:00+02:00"
+    assert found.provenance["published"] == "line"
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        "<p>آخر تحديث GMT04:20:04</p>",
+        "<footer>جميع الحقوق محفوظة 2023 ©</footer>",
+        "<aside><p>GMT 09:58 2025 الأربعاء ,22 كانون الثاني / يناير</p><p><a href=/1>أنغام تثير الجدل بتصريحاتها</a></p></aside>",
+        "<div>الأربعاء 22 كانون الثاني 2025</div><p><a href=/1>عنوان خبر آخر تماما عن الطقس</a></p>",
+    ],
+)
+def test_a_clock_a_sidebar_and_a_copyright_are_no_date(read: Read, noise: str) -> None:
+    assert read(f"{BODY}{noise}").published is None
+    assert read(f"<header>{noise}</header>{BODY}").published is None
+
+
+@pytest.mark.parametrize("byline", ["كتبت أسماء نصار", "كتبت: أسماء نصار", "حوار: أسماء نصار", "بقلم أسماء نصار"])
+def test_visible_bylines(read: Read, byline: str) -> None:
+    found = read(article(f"<div>{byline}</div>", paragraphs(*PROSE)))
+    assert found.authors == ("أسماء نصار",)
+    assert found.paragraphs == PROSE
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        ld(author={"@type": "Organization", "name": "وكالة النيل"}),
+        ld(author={"@type": "Person", "name": "admin"}),
+        ld(author="https://nile.example/author/1"),
+        ld(author="رويترز"),
+        "<meta name=author content='Arabs Today Group'>",
+        "<meta name=author content='شركة النيل للبرمجيات'>",
+        "<meta property='article:author' content='https://www.facebook.com/nile'>",
+    ],
+)
+def test_sites_agencies_and_addresses_are_no_authors(read: Read, head: str) -> None:
+    share = '<div><a href="https://twitter.com/share">Twitter</a><a rel=author href=/>النيل نيوز</a></div>'
+    assert read(BODY + share, head=head, source=CAIRO, url="https://nile.example/1").authors == ()
+
+
+def test_tags_are_split_and_come_once(read: Read) -> None:
+    assert read(BODY, head="<meta name=news_keywords content='سوريا، روسيا، سوريا,تركيا'>").tags == (
+        "سوريا",
+        "روسيا",
+        "تركيا",
+    )
+    links = "<div>الوسوم: <a href=/t/1>حرب سوريا</a> <a href=/t/2>بوتين</a></div>"
+    assert read(article(f"<div>{paragraphs(*PROSE)}</div>", links)).tags == ("حرب سوريا", "بوتين")
+
+
+def test_addresses_are_absolute_and_the_sites_own(read: Read) -> None:
+    head = "<meta property=og:image content=/i/1.jpg><link rel=canonical href='https://other.example/2'>"
+    found = read(BODY, head=head, source=CAIRO, url="https://www.nile.example/1?utm_source=x")
+    assert found.image_url == "https://www.nile.example/i/1.jpg"
+    assert found.canonical_url == "https://nile.example/1"
+
+
+def test_agencies_are_told_from_the_site_in_the_order_they_are_named(read: Read) -> None:
+    first = "موسكو (رويترز) - " + PROSE[0]
+    found = read(article(paragraphs(first, *PROSE[1:]), "<p>المصدر: موقع 24</p>"))
+    assert found.attribution == ("رويترز", "موقع 24")
+    assert found.paragraphs == (first, *PROSE[1:])
+    assert found.title == TITLE
