@@ -22,6 +22,8 @@ from spiders.discovery import Kind, Link, NotADocumentError, absolute_url, read_
 FoundBy = Literal["robots", "sitemap", "feed", "listing"]
 
 MAX_REDIRECTS = 5
+MAX_DEPTH = 8
+"""Documents that lead from an entry to a document: nested indexes and redirects. More is a trap, not a site."""
 
 # What is announced first is read first, and its articles before the thousands an archive sitemap may hold.
 _ENTRY, _ARTICLE, _CHILD = 20, 10, 0
@@ -136,6 +138,9 @@ class NewsSpider(Spider):
 
     def read_document(self, response: Response, how: FoundBy) -> Iterator[Request]:
         """Read a sitemap, feed or listing and follow what it announces."""
+        if response.meta.get("depth", 0) > MAX_DEPTH:
+            self._note(f"{response.url}: it is {MAX_DEPTH} indexes and redirects away from where they began")
+            return
         if target := self._redirect_target(response):
             yield from self._document(target, how, response.request.priority if response.request else _ENTRY)
             return

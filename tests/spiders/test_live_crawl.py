@@ -239,6 +239,16 @@ def test_old_child_sitemaps_are_left_alone(tmp_path: Path) -> None:
     assert site.paths == ["/robots.txt", "/index.xml", "/new.xml", "/a/new"]
 
 
+def test_an_endless_chain_of_indexes_is_left(tmp_path: Path) -> None:
+    with running({}) as site:
+        for number in range(30):
+            site.answers[f"/{number}.xml"] = Answer(body=sitemap(f"{site.root}/{number + 1}.xml", index=True))
+        run = crawl(tmp_path, sources_file(tmp_path, sitemaps=[f"{site.root}/0.xml"]))
+    assert run.status == 0
+    assert site.paths[-1] == "/9.xml"
+    assert run.stats["warraq/documents_unread"] == 1
+
+
 def test_truncated_and_silent_answers_are_not_archived(tmp_path: Path) -> None:
     cut = Answer(body=page("cut " * 500), cut_at=700)
     home = html("home", links=("/a/cut", "/a/silent", "/a/whole"))
