@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import multiprocessing
 import os
 import re
 import shutil
@@ -70,15 +69,13 @@ def test_of_racing_writers_one_wins(store: Store, tmp_path: Path) -> None:
     assert store.get(KEY) == b"%d" % won.index(True) * 100_000
 
 
-def _put_from_another_process(root: str, number: int) -> bool:
-    return open_store(root).put_if_absent(KEY, b"%d" % number)
-
-
 def test_of_racing_processes_one_wins(store: Store) -> None:
-    with multiprocessing.get_context("spawn").Pool(3) as pool:
-        won = pool.starmap(_put_from_another_process, [(store.root, number) for number in range(6)])
-    assert won.count(True) == 1
-    assert store.get(KEY) == b"%d" % won.index(True)
+    script = (
+        f"from archive.store import open_store; print(open_store({store.root!r}).put_if_absent({KEY!r}, b'x' * 10**6))"
+    )
+    racing = [subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    assert sorted(process.communicate()[0] for process in racing) == ["False\n", "False\n", "True\n"]
+    assert store.size(KEY) == 10**6
 
 
 def test_a_missing_key_is_told(store: Store) -> None:
@@ -124,22 +121,20 @@ def test_listing_an_archive_that_is_not_yet_there(store: Store) -> None:
     assert list(store.list("warc/isna/")) == []
 
 
-@pytest.mark.parametrize(
-    "key",
-    ["", "/a", "a/", "a//b", "../a", "a/../b", "a/./b", ".a", "a/.b", "a b", "a\nb", "a\0b", "سند", "a\\b/../c"],
-)
-def test_a_bad_key_is_refused(store: Store, key: str) -> None:
+def test_a_bad_key_is_refused(store: Store) -> None:
     store.put_if_absent("a", b"")
-    for use in (
-        store.get,
-        store.exists,
-        store.delete,
-        store.size,
-        store.open,
-        lambda key: store.put_if_absent(key, b""),
-    ):
-        with pytest.raises(StoreError, match="cannot be a key: use parts of printable ASCII"):
-            use(key)
+    bad = ["", "/a", "a/", "a//b", "../a", "a/../b", "a/./b", ".a", "a/.b", "a b", "a\nb", "a\x00b", "سند", "a\\b/../c"]
+    for key in bad:
+        for use in (
+            store.get,
+            store.exists,
+            store.delete,
+            store.size,
+            store.open,
+            lambda key: store.put_if_absent(key, b""),
+        ):
+            with pytest.raises(StoreError, match="cannot be a key: use parts of printable ASCII"):
+                use(key)
     assert [each.key for each in store.list("")] == ["a"]
 
 
