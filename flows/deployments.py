@@ -15,6 +15,8 @@ _HEAD = """\
 #   prefect work-pool create --type process warraq
 #   prefect deploy --all                              in the directory of the checkout, where the runs then work
 #   prefect worker start --pool warraq                with WARRAQ_ROOT, WARRAQ_CONTACT and the AWS variables set
+#
+# A crawl that takes longer than the schedule leaves room for is not joined by a second one: CANCEL_NEW.
 name: warraq
 
 # Without a pull step a run starts in an empty temporary directory. PWD is filled in by `prefect deploy`.
@@ -31,7 +33,6 @@ _DEPLOYMENT = """\
     entrypoint: flows/crawl.py:crawl
     tags: {tags}
     parameters: {parameters}
-    # A crawl that takes longer than the schedule leaves room is not joined by a second one.
     concurrency_limit: {{limit: 1, collision_strategy: CANCEL_NEW}}
     schedules:
       - {{cron: "{minute} * * * *", timezone: {timezone}, active: {active}}}

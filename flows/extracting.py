@@ -66,7 +66,7 @@ class Extractor:
     def _line(self, line: bytes) -> dict[str, Any]:
         try:
             given = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             return refusal(None, MALFORMED, f"The line is not JSON in UTF-8: {error}.")
         if not isinstance(given, dict):
             return refusal(None, MALFORMED, f"The line is not a JSON object but {type(given).__name__}.")
