@@ -37,8 +37,8 @@ import numpy as np
 import numpy.typing as npt
 from rensa import RMinHash
 
-from archive.sameness import contradiction
-from extract.text import fold, words
+from archive.sameness import aligned_words, contradiction
+from extract.text import fold
 from extract.types import Article, Rejection
 
 WINDOW = timedelta(days=7)
@@ -83,7 +83,7 @@ def signature(text: str) -> bytes:
     Texts of fewer than three words are one gram. The grams are hashed here (BLAKE2b), so that the signature depends on
     rensa's algorithm alone, whose version is checked on import: the same text has the same signature on every machine.
     """
-    folded = words(text)
+    folded = aligned_words(text)
     grams = {" ".join(folded[at : at + 3]) for at in range(max(1, len(folded) - 2))}
     hashes = [int.from_bytes(hashlib.blake2b(gram.encode(), digest_size=8).digest(), "big") for gram in sorted(grams)]
     row = RMinHash.digest_matrix_from_token_hash_sets([hashes], SIGNATURE_BYTES, 1).to_rows()[0]

@@ -35,6 +35,12 @@ def copies() -> list[tuple[str, str, str]]:
         ("trimmed tail and spelling", REPORT, "\n".join(paragraphs[:-2]).replace("أنجيلا", "أنغيلا")),
         ("promotion at the end", REPORT, f"{REPORT}\n{promotion}"),
         ("promotion for a trimmed tail", REPORT, "\n".join([*paragraphs[:-1], promotion])),
+        (
+            "another ending with words in common",
+            REPORT + "\nوقال شهود عيان إن أصوات الانفجارات سمعت في مدن عدة من الشمال وإن السكان خرجوا إلى الشوارع",
+            REPORT + "\nيذكر أن الموقع ينشر الأخبار على مدار الساعة من مراسليه في مدن عدة ويمكن متابعتها في التطبيق",
+        ),
+        ("foreign sounds", REPORT.replace("ميركل", "غوتيريش"), REPORT.replace("ميركل", "جوتيريس")),
         ("promotion inside", REPORT, "\n".join([*paragraphs[:2], promotion, *paragraphs[2:]])),
         ("dateline with a date", REPORT, REPORT.replace("دمشق 14 آذار - ", "")),
         ("dateline of another house", REPORT, REPORT.replace("دمشق 14 آذار - ", "دمشق (سانا) – ")),
@@ -49,6 +55,7 @@ def copies() -> list[tuple[str, str, str]]:
         ),
         ("Persian without joiners", PERSIAN, PERSIAN.replace("\u200c", " ")),
         ("Persian with Arabic letters", PERSIAN, PERSIAN.replace("ی", "ي").replace("ک", "ك").replace("۱۵", "15")),
+        ("Persian numeral written apart", PERSIAN + "\nپنجاه‌ساله است", PERSIAN + "\nپنجاه ساله است"),
         ("Persian, trimmed", PERSIAN, "\n".join(PERSIAN.split("\n")[:-1])),
     ]
 
@@ -77,6 +84,9 @@ def others() -> list[tuple[str, str, str]]:
                 "الألمانية أنجيلا ميركل", "الإيطالية جورجيا ميلوني"
             ),
         ),
+        ("one name, twice", f"{REPORT}\nوختم بوتين كلامه", f"{REPORT}\nوختم ماكرون كلامه".replace("بوتين", "ماكرون")),
+        ("a row of figures at the end", f"{REPORT}\n{RATES}", f"{REPORT}\n" + RATES.replace("430", "440")),
+        ("weekday before أي", f"{REPORT}\nوذلك الجمعة أي بعد", f"{REPORT}\nوذلك السبت أي بعد"),
         ("Persian figures", PERSIAN, PERSIAN.replace("۱۵ نفر", "۱۸ نفر")),
         (
             "Persian figures in words",
