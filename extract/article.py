@@ -12,7 +12,6 @@ from extract.body import Body, Hints, read_body
 from extract.decode import Decoded, decode
 from extract.families import Family, family_of
 from extract.judge import Judge, Judgement
-from extract.labels import label
 from extract.language import detect_language
 from extract.lines import Element, Line, read_lines
 from extract.metadata import Clock, Head, Headline
@@ -23,6 +22,9 @@ from extract.types import Article, Date, Page, Reason, Rejection, Source
 
 EXTRACTOR = "warraq-extract/1"
 """Name and version of these rules, kept with every record; raise it when their results change."""
+
+
+_SAMPLE = 3000  # characters of text that tell its language
 
 
 def extract_article(page: Page, source: Source | None = None) -> Article | Rejection:
@@ -57,7 +59,7 @@ def _extract(page: Page, source: Source | None) -> Article | Rejection:
 
 def _from_text(decoded: Decoded, page: Page, source: Source | None, clock: Clock) -> Article | Rejection:
     lines = raw_lines(decoded.text)
-    first = next((line for line in lines if label(line.text) is None), None)
+    first = next((line for line in lines if line.label is None), None)
     if first is None:
         return Rejection(reason=Reason.TOO_SHORT, detail="The text holds no line but labels.")
     brands = (source.name, *source.brands) if source else ()
@@ -224,7 +226,7 @@ def _article(
         authors=authors,
         published=published,
         modified_at=modified,
-        language=detect_language("\n".join(paragraphs)),
+        language=detect_language("\n".join(paragraphs)[:_SAMPLE]),
         section=section,
         tags=tags,
         attribution=_attribution(judgement, source, brands),
@@ -249,7 +251,7 @@ def _labelled_tags(judgement: Judgement) -> list[str]:
     for line in judgement.tags:
         if links := [_text(link) for link in line.element.iter("a")]:
             return links
-        if (name := label(line.text)) and name.rest:
+        if (name := line.label) and name.rest:
             return _tags_of_line(line)
         for block in list(line.element.iterancestors())[:2]:
             links = [_text(link) for link in block.iter("a")] if block.tag != "body" else []
@@ -260,7 +262,7 @@ def _labelled_tags(judgement: Judgement) -> list[str]:
 
 def _tags_of_line(line: Line) -> list[str]:
     """Tags of a labelled line of text; none where nothing parts them."""
-    name = label(line.text)
+    name = line.label
     tags = metadata.split_tags(name.rest) if name else []
     return tags if name and (len(tags) > 1 or name.rest.count(" ") < 4) else []
 

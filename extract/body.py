@@ -19,7 +19,7 @@ from trafilatura.settings import Document
 
 from extract.families import Family
 from extract.judge import Judge, Judgement
-from extract.labels import Role, label
+from extract.labels import Role
 from extract.lines import Element, Line, Mark
 from extract.metadata import Headline
 from extract.region import Region, find_region, is_prose, region_of
@@ -218,7 +218,7 @@ def _beside(line: Line, anchors: Collection[Element]) -> bool:
 def _read_below(judgement: Judgement, below: Sequence[Line]) -> None:
     """Tags and source often stand just outside the body's container."""
     for line in below:
-        name = label(line.text)
+        name = line.label
         if name and name.role is Role.TAGS:
             judgement.tags.append(line)
         elif name and name.role is Role.SOURCE and name.rest:
@@ -235,5 +235,5 @@ def _kicker(lines: Sequence[Line], headline: Headline) -> str | None:
         return None
     above = lines[headline.line.at - 1]
     same = above.element.getparent() is headline.line.element.getparent()
-    plain = not above.linked and not above.mark & (Mark.LIST | Mark.NAV) and label(above.text) is None
+    plain = not above.linked and not above.mark & (Mark.LIST | Mark.NAV) and above.label is None
     return above.text if same and plain and 2 <= above.words <= 20 and above.key != headline.line.key else None

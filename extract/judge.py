@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from extract.attribution import dateline
 from extract.dates import read_date
-from extract.labels import Label, Role, label
+from extract.labels import Label, Role
 from extract.lines import Element, Line, Mark, ends_sentence
 from extract.text import fold
 
@@ -136,7 +136,7 @@ class Judge:
         pending: Role | None = None
         alt = False
         for index, line in enumerate(lines):
-            name = label(line.text)
+            name = line.label
             if name and name.role is Role.TAGS and not found.tags:
                 found.tags.append(line)
             if ended or line.mark & Mark.NOISE:

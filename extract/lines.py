@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from lxml import etree
 
+from extract.labels import Label, label
 from extract.text import canonical, fold
 
 Element: TypeAlias = Any
@@ -54,6 +55,7 @@ class Line:
     image: Element = None
     """The image or player between the line before and this one, if there is one."""
     folded: str = field(default="", repr=False)
+    named: tuple[Label | None] | None = field(default=None, repr=False)
 
     @property
     def tag(self) -> str:
@@ -76,6 +78,13 @@ class Line:
         if not self.folded:
             self.folded = fold(self.text) or " "
         return self.folded
+
+    @property
+    def label(self) -> Label | None:
+        """The label it is or begins with; None where it is text."""
+        if self.named is None:
+            self.named = (label(self.text),)
+        return self.named[0]
 
     @property
     def heading(self) -> bool:

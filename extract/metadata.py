@@ -33,9 +33,10 @@ _MODIFIED = ("article:modified_time", "datemodified", "og:updated_time", "dcterm
 _COARSE = ("day", "month")
 _SUFFIX = re.compile(r"\s+(?:[|–—»«·•]|-{1,2}|::)\s+|\s*[|»«]\s*|\s*::\s*")
 _ORGANISATION = re.compile(
-    r"(?:^|\s)(?:ال)?(?:جريدة|صحيفة|موقع|وكالة|شبكة|قناة|مجلة|تحرير|محرر|إدارة|مؤسسة|مركز|بوابة|فريق|غرفة|قسم|مكتب|خبرگزاری|پایگاه|روزنامه|"
-    r"شركة|نيوز|نیوز|أونلاين|اونلاين|آنلاین|أون لاين|تي في|برس|شرکت|سایت|گروه|سرویس|تحریریه|هفته\s*نامه|news|team|group|media|agency|staff|editor|desk|admin\w*|webmaster|company|root|super\s*user|"
-    r"website|online|press|tv|user|author|unknown|undefined|null|none)(?:\s|$)",
+    r"(?:^|\s)(?:ال)?(?:جريدة|صحيفة|موقع|وكالة|شبكة|قناة|مجلة|تحرير|محرر|إدارة|مؤسسة|مركز|بوابة|فريق|غرفة|قسم|مكتب|شركة|"
+    r"نيوز|نیوز|أونلاين|اونلاين|آنلاین|برس|خبرگزاری|پایگاه|روزنامه|شرکت|سایت|گروه|سرویس|تحریریه|هفته\s*نامه|"
+    r"news|team|group|media|agency|staff|editor|desk|admin\w*|webmaster|company|root|super\s*user|website|online|press|"
+    r"tv|user|author|unknown|undefined|null|none)(?:\s|$)",
     re.IGNORECASE,
 )
 _NOT_A_NAME = re.compile(r"[()\[\]@/\\<>{}=_|؟?!:؛;\d«»\"]|\.\w{2,}$|^https?|www\.")
@@ -326,9 +327,12 @@ def find_published(head: Head, visible: Sequence[tuple[str, str]], clock: Clock)
         (_string(node.get("datePublished")), "json-ld:WebPage") for node in head.nodes if "WebPage" in _types(node)
     ]
     best: Date | None = None
+    shown = [date for text, where in visible if (date := clock.read(text, where))]
     for text, where in (*stated, *visible, *pages):
         if best and best.precision not in _COARSE:
-            return best
+            # Templates write the site's own hour and call it UTC; the same hour shown to readers gives them away.
+            same = (date for date in shown if f"{date.at:%Y%m%d%H%M}" == f"{best.at:%Y%m%d%H%M}")
+            return best if best.at.utcoffset() else next(same, best)
         date = clock.read(text, where) if text else None
         if date and (best is None or (date.at.date() == best.at.date() and date.precision not in _COARSE)):
             best = date

@@ -76,7 +76,7 @@ def refuse(
         if linked > 0.5 * total and len(lines) > 30:
             return _not_an_article(f"No running text: {linked * 100 // total} % of the page's characters are links.")
         return Rejection(reason=Reason.TOO_SHORT, detail=f"Only {words} words of running text on the page.")
-    language = detect_language(judgement.text)
+    language = detect_language(judgement.text[:3000])
     if source and language not in ("und", source.language):
         return Rejection(
             reason=Reason.WRONG_LANGUAGE,

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from extract.labels import Role, label
+from extract.labels import Role
 from extract.lines import Element, Line, Mark, ends_sentence
 
 _DECAY = 0.75
@@ -76,7 +76,7 @@ def find_region(lines: Sequence[Line], *, after: int = 0) -> Region | None:
     over = False
     for line in lines:
         size = len(line.text)
-        name = label(line.text) if line.words <= 45 else None
+        name = line.label
         worth = float(size) if name is None and is_prose(line) else 0.0
         if line.at < after:
             worth /= 2

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from extract.types import Article
 from handmade import OTHER, PROSE, TITLE, article, paragraphs
+
+from extract.types import Article
 
 Read = Callable[..., Article]
 MENU = "<ul>" + "".join(f'<li><a href="/s/{n}">قسم الأخبار رقم {n}</a></li>' for n in range(30)) + "</ul>"
@@ -45,7 +46,8 @@ def test_a_second_article_after_the_label_goes_in_the_same_container(read: Read)
 
 
 def test_a_longer_second_article_in_its_own_container_goes(read: Read) -> None:
-    second = f'<div><h3><a href="/2">إدارة بايدن تقرر الإبقاء على التصنيف</a></h3>{paragraphs(*OTHER, *(o + " " + o for o in OTHER))}</div>'
+    longer = paragraphs(*OTHER, *(f"{text} {text}" for text in OTHER))
+    second = f'<div><h3><a href="/2">إدارة بايدن تقرر الإبقاء على التصنيف</a></h3>{longer}</div>'
     found = read(f"<div><h1>{TITLE}</h1><div>{paragraphs(*PROSE)}</div><div>إقرأ أيضاً:</div>{second}</div>")
     assert found.paragraphs == PROSE
 
@@ -64,7 +66,8 @@ def test_comment_forms_and_what_follows_go(read: Read) -> None:
 
 
 def test_captions_datelines_and_repeated_titles_go(read: Read) -> None:
-    picture = f'<div><img src="/a.jpg"><div>العرب اليوم - {TITLE}</div><div>اتفقت تركيا وروسيا على منطقة منزوعة السلاح</div></div>'
+    caption = "اتفقت تركيا وروسيا على منطقة منزوعة السلاح"
+    picture = f'<div><img src="/a.jpg"><div>العرب اليوم - {TITLE}</div><div>{caption}</div></div>'
     found = read(f"<div><h1>{TITLE}</h1>{picture}<div>دمشق - العرب اليوم</div>{paragraphs(*PROSE)}</div>")
     assert found.paragraphs == PROSE
     assert found.attribution == ("العرب اليوم",)

@@ -44,7 +44,8 @@ def test_an_unknown_page_has_no_family() -> None:
 
 def test_asam(read: Read) -> None:
     found = read(
-        f"<article><div class=uptitle>واکنش مسکو به رویدادهای شمال سوریه</div><h1>{TITLE}</h1><p class=lead>{OTHER[0]}</p>"
+        f"<article><div class=uptitle>واکنش مسکو به رویدادهای شمال سوریه</div><h1>{TITLE}</h1>"
+        f"<p class=lead>{OTHER[0]}</p>"
         f"<time datetime='1403-09-13 20:47'>۲۰:۴۷ - ۱۳-۰۹-۱۴۰۳</time><div class=echo_detail>{paragraphs(*PROSE)}"
         f"<div class=inline_news_box><p>{OTHER[1]}</p></div></div>"
         "<div class=article_tag><a href=/t/1>سوریه</a><a href=/t/2>روسیه</a></div></article>",

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from handmade import SEEDS
 
 from extract.article import extract_article
 from extract.text import canonical
 from extract.types import Article, Page
-from handmade import SEEDS
 
 
 def _lines(name: str, first: str, last: str) -> list[str]:
