@@ -13,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
-GATEWAY = Path(__file__).parent / "ceph" / "gateway.sh"
+REPOSITORY = Path(__file__).resolve().parents[1]
+GATEWAY = REPOSITORY / "tests" / "ceph" / "gateway.sh"
+SAMPLES = ("arabkhabar", "etemadonline", "jannah", "arabstoday", "tunisiatoday", "wordpress")
+"""The sample sites, in the order their truth is stated for."""
 
 
 @dataclass(frozen=True)
@@ -79,3 +82,14 @@ def s3_root(ceph: Ceph, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", ceph.secret_key)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     return f"s3://{ceph.bucket}/{uuid.uuid4().hex}"
+
+
+@pytest.fixture(scope="session")
+def sample_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A local archive made from all samples by the command itself. Copy it before changing anything in it."""
+    root = tmp_path_factory.mktemp("sample-archive")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("WARRAQ_", "PREFECT_"))}
+    environment |= {"WARRAQ_ROOT": str(root / "archive"), "WARRAQ_SPOOL": str(root / "spool")}
+    command = [sys.executable, "-m", "flows.cli", "crawl", *SAMPLES, "--replay", str(REPOSITORY / "samples")]
+    subprocess.run(command, cwd=root, env=environment | {"PYTHONPATH": str(REPOSITORY)}, check=True, timeout=300)
+    return root / "archive"

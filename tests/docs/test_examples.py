@@ -56,7 +56,7 @@ def test_examples(page: Path, sample_archive: Path, tmp_path: Path, monkeypatch:
 def run_shell(script: str, environment: dict[str, str], where: str) -> None:
     """Run a block; what it exports stays for the blocks after it."""
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script + "\nenv -0 >.environment"],
+        ["bash", "-eu", "-c", script + "\nenv -0 >.environment"],
         capture_output=True,
         text=True,
         env=environment,
