@@ -203,15 +203,17 @@ def test_fastwarc_and_warcio_agree_on_offsets(tmp_path: Path) -> None:
     from warcio.archiveiterator import ArchiveIterator as WarcioIterator
 
     path = warc_file(tmp_path, *(exchange(number, body=os.urandom(70_000)) for number in range(5)))
-    ours = [capture.offset for capture in read_warc(path.open("rb"))]
-    assert ours == [r.stream_pos for r in FastIterator(path.open("rb")) if str(r.record_type) == "response"]
-    iterator = WarcioIterator(path.open("rb"))
+    ours = [capture.offset for capture in read_warc(io.BytesIO(path.read_bytes()))]
+    assert ours == [
+        r.stream_pos for r in FastIterator(io.BytesIO(path.read_bytes())) if str(r.record_type) == "response"
+    ]
+    iterator = WarcioIterator(io.BytesIO(path.read_bytes()))
     theirs = [
         (iterator.get_record_offset(), (r.content_stream().read(), iterator.get_record_length())[1])
         for r in iterator
         if r.rec_type == "response"
     ]
-    assert theirs == [(capture.offset, capture.length) for capture in read_warc(path.open("rb"))]
+    assert theirs == [(capture.offset, capture.length) for capture in read_warc(io.BytesIO(path.read_bytes()))]
 
 
 # --- codings ----------------------------------------------------------------------------------------------------------

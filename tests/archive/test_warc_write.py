@@ -204,7 +204,7 @@ def test_files_roll_by_size(tmp_path: Path) -> None:
         written.write(exchange(number, body=noise))
     written.close()
     assert [path.name[-13:-8] for path in finished] == ["00000", "00001", "00002"]
-    captures = [[capture.url[-1] for capture in read_warc(path.open("rb"))] for path in finished]
+    captures = [[capture.url[-1] for capture in read_warc(io.BytesIO(path.read_bytes()))] for path in finished]
     assert captures == [["0", "1", "2"], ["3", "4", "5"], ["6"]]
     assert all(path.stat().st_size >= 22_000 for path in finished[:2])
 
@@ -263,7 +263,7 @@ written.close()
     assert output.startswith(f"3 cannot write a WARC file into {tmp_path} (File too large): free or repair the disk")
     (path,) = tmp_path.iterdir()
     assert checked_by_warcio(path).returncode == 0
-    assert [capture.url[-1] for capture in read_warc(path.open("rb"))] == ["0", "1", "2"]
+    assert [capture.url[-1] for capture in read_warc(io.BytesIO(path.read_bytes()))] == ["0", "1", "2"]
 
 
 def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
@@ -294,7 +294,7 @@ for number in range(1_000_000):
     saved = salvage(unfinished)
     assert saved == unfinished.with_suffix("")
     assert list(tmp_path.iterdir()) == [saved]
-    urls = [capture.url for capture in read_warc(saved.open("rb"))]
+    urls = [capture.url for capture in read_warc(io.BytesIO(saved.read_bytes()))]
     assert urls[: confirmed + 1] == [exchange(number).url for number in range(confirmed + 1)]
     assert len(urls) <= confirmed + 2
     assert checked_by_warcio(saved).returncode == 0
