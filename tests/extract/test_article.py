@@ -74,6 +74,11 @@ def test_a_page_in_another_script_is_read_too(read: Read) -> None:
     assert found.language == "en"
 
 
+@pytest.mark.parametrize("url", ["http://[bad", "not a url", "", "https://nile.example/\udc80"])
+def test_an_odd_address_does_no_harm(read: Read, url: str) -> None:
+    assert read(article(paragraphs(*PROSE)), url=url).paragraphs == PROSE
+
+
 def test_the_same_page_gives_the_same_record() -> None:
     page = Page(content=f"<html><body>{article(paragraphs(*PROSE))}</body></html>".encode(), content_type="text/html")
     other = Page(content=f"<html><body>{article(paragraphs(*OTHER))}</body></html>".encode(), content_type="text/html")
