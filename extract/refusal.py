@@ -110,7 +110,10 @@ def _barrier(head: Head, headline: Headline, lines: Sequence[Line], words: int) 
 
 
 def _is_home(url: str) -> bool:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
     return (
         parts.path.strip("/").lower() in ("", "index.php", "index.html", "index.htm", "default.aspx")
         and not parts.query
