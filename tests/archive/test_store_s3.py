@@ -6,7 +6,7 @@ import http.client
 import http.server
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -46,13 +46,13 @@ def serving(respond: Respond) -> Iterator[str]:
 
 def forward(endpoint: str, request: http.server.BaseHTTPRequestHandler) -> tuple[int, list[tuple[str, str]], bytes]:
     """The answer of the server at `endpoint` to the request. The signature covers the Host header, so it is kept."""
-    connection = http.client.HTTPConnection(urlsplit(endpoint).netloc)
     body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
     if request.headers.get("Expect"):
         del request.headers["Expect"]
-    connection.request(request.command, request.path, body or None, dict(request.headers.items()))
-    answer = connection.getresponse()
-    return answer.status, answer.getheaders(), answer.read()
+    with closing(http.client.HTTPConnection(urlsplit(endpoint).netloc)) as connection:
+        connection.request(request.command, request.path, body or None, dict(request.headers.items()))
+        answer = connection.getresponse()
+        return answer.status, answer.getheaders(), answer.read()
 
 
 def relay(request: http.server.BaseHTTPRequestHandler, answer: tuple[int, list[tuple[str, str]], bytes]) -> None:
