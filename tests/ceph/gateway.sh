@@ -79,11 +79,11 @@ CONF
     ceph-authtool "$dir/keyring" --gen-key -n client.admin --cap mon 'allow *' --cap osd 'allow *'
     monmaptool --create --fsid "$fsid" --addv a "[v1:127.0.0.1:$monitor]" "$dir/monmap"
     ceph-mon --mkfs -i a --monmap "$dir/monmap" --keyring "$dir/keyring"
-    ceph-mon -i a
+    timeout 30 ceph-mon -i a
     timeout 30 ceph osd new "$osd"
     ceph-osd -i 0 --mkfs --osd-uuid "$osd"
-    ceph-osd -i 0
-    radosgw -n client.rgw.a
+    timeout 30 ceph-osd -i 0
+    timeout 60 radosgw -n client.rgw.a
     timeout 60 radosgw-admin user create --uid warraq --display-name warraq --access-key warraqaccess --secret-key warraqsecret
     # A second user without any rights on the bucket: what happens without permission is tested too.
     timeout 60 radosgw-admin user create --uid stranger --display-name stranger --access-key strangeraccess --secret-key strangersecret
