@@ -68,7 +68,7 @@ def ceph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ceph]:
 
 
 def _start_ceph(directory: Path) -> dict[str, str]:
-    """Start the gateway; its environment. On a busy machine its daemons may miss each other, so there is a second try."""
+    """Start the gateway; its environment. On a busy machine its daemons may miss each other: it is tried twice."""
     command, environment = [GATEWAY, "start", directory], os.environ | {"PYTHON": sys.executable}
     problem = ""
     for _ in range(2):
