@@ -10,7 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Self
 
-WORDS = ["قال", "وزير", "الخارجية", "اليوم", "إن", "المحادثات", "بين", "الجانبين", "أحرزت", "تقدما", "في", "عدة", "ملفات", "منها", "التجارة", "والطاقة", "والمياه", "والحدود", "والنقل", "والصحة", "والتعليم", "وأضاف", "في", "مؤتمر", "صحفي", "عقده", "بعد", "الاجتماع", "أن", "اللجنة", "المشتركة", "ستعود", "إلى", "الانعقاد", "في", "الشهر", "المقبل"]
+TEXT = (
+    "قال وزير الخارجية اليوم إن المحادثات بين الجانبين أحرزت تقدما في عدة ملفات منها التجارة والطاقة والمياه والحدود "
+    "والنقل والصحة والتعليم وأضاف في مؤتمر صحفي عقده بعد الاجتماع أن اللجنة المشتركة ستعود إلى الانعقاد في الشهر المقبل"
+)
 ARTICLES = 60
 
 
@@ -86,7 +89,7 @@ def _page(path: str) -> str:
 
 
 def _sentence(seed: int, length: int) -> str:
-    return " ".join(random.Random(seed).choices(WORDS, k=length))
+    return " ".join(random.Random(seed).choices(TEXT.split(), k=length))  # noqa: S311
 
 
 def wait_until(condition: Callable[[], object], what: str, seconds: float = 60) -> None:

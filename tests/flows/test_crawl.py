@@ -17,8 +17,8 @@ from archive.tables import Tables
 Crawled = tuple[Command, list[dict[str, Any]]]
 
 
-def rows(root: Path, sql: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = Tables(open_store(str(root))).snapshot().query(sql).to_pylist()
+def rows(root: Path, sql: str, **values: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = Tables(open_store(str(root))).snapshot().query(sql, **values).to_pylist()
     return found
 
 
@@ -26,7 +26,9 @@ def rows(root: Path, sql: str) -> list[dict[str, Any]]:
 def test_each_page_has_the_outcome_that_its_truth_states(crawled: Crawled, source: str) -> None:
     truth = json.loads((SAMPLES / f"{source}.json").read_text(encoding="utf-8"))
     captures = rows(
-        crawled[0].root, f"SELECT url, outcome, reason FROM captures WHERE source = '{source}' AND outcome <> 'support'"
+        crawled[0].root,
+        "SELECT url, outcome, reason FROM captures WHERE source = {source} AND outcome <> 'support'",
+        source=source,
     )
     assert Counter((row["url"], row["outcome"], row["reason"]) for row in captures) == Counter(
         (page["url"], page["outcome"], page["reason"]) for page in truth
@@ -39,7 +41,8 @@ def test_each_record_says_what_the_truth_of_its_page_says(crawled: Crawled, sour
     records = rows(
         crawled[0].root,
         "SELECT c.url, r.title, r.text FROM records r JOIN captures c ON r.capture_id = c.capture_id "
-        f"WHERE c.source = '{source}' AND c.outcome = 'new'",
+        "WHERE c.source = {source} AND c.outcome = 'new'",
+        source=source,
     )
     assert records
     for record in records:
@@ -53,7 +56,7 @@ def test_the_reports_count_what_the_tables_hold(crawled: Crawled) -> None:
     for report in reports:
         assert report["status"] == "completed"
         assert report["problem"] is None
-        captures = rows(command.root, f"SELECT outcome FROM captures WHERE source = '{report['source']}'")
+        captures = rows(command.root, "SELECT outcome FROM captures WHERE source = {source}", source=report["source"])
         assert Counter(row["outcome"] for row in captures) == Counter(report["outcomes"])
         assert report["bytes"] > 0
         assert report["discovered"] >= report["fetched"] > 0
