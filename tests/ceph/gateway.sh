@@ -14,21 +14,38 @@ usage() { sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 verb=$1 dir=$(realpath -m "$2")
 python=${PYTHON:-$(dirname "$0")/../../.venv/bin/python}
 
-stop() {
-  for pid in "$dir"/run/*.pid; do
-    [ -e "$pid" ] || continue
-    kill "$(cat "$pid")" 2>/dev/null || true
+# The daemons that run. One that has ended but that nobody has waited for, as in a container, does not count.
+running() {
+  for file in "$dir"/run/*.pid; do
+    [ -e "$file" ] || continue
+    pid=$(cat "$file")
+    if grep -qs '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$pid/status"; then echo "$pid"; fi
   done
+}
+
+stop() {
+  running | xargs -r kill 2>/dev/null || true
   for _ in $(seq 50); do
-    alive=0
-    for pid in "$dir"/run/*.pid; do [ -e "$pid" ] && kill -0 "$(cat "$pid")" 2>/dev/null && alive=1; done
-    [ $alive = 0 ] && break
+    [ -n "$(running)" ] || break
     sleep 0.1
   done
+  running | xargs -r kill -9 2>/dev/null || true
   rm -rf "$dir"
 }
 
 free_port() { "$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+# On a busy machine the OSD may ask its monitor before it has the monitor's map, and then ends ("wrong fsid"): start it again.
+start_osd() {
+  for _ in $(seq 5); do
+    timeout 30 ceph-osd -i 0
+    for _ in $(seq 20); do
+      timeout 10 ceph osd stat | grep -q '1 up' && return
+      sleep 0.5
+    done
+  done
+  return 1
+}
 
 start() {
   for program in ceph ceph-mon ceph-osd radosgw radosgw-admin; do
@@ -82,7 +99,7 @@ CONF
     timeout 30 ceph-mon -i a
     timeout 30 ceph osd new "$osd"
     ceph-osd -i 0 --mkfs --osd-uuid "$osd"
-    timeout 30 ceph-osd -i 0
+    start_osd
     timeout 60 radosgw -n client.rgw.a
     timeout 60 radosgw-admin user create --uid warraq --display-name warraq --access-key warraqaccess --secret-key warraqsecret
     # A second user without any rights on the bucket: what happens without permission is tested too.
