@@ -71,15 +71,19 @@ class Terminal:
         judged = self._last.outcomes
         counts = " ".join(f"{outcome} {judged[outcome]}" for outcome in OUTCOMES if judged.get(outcome))
         pages = f" (page {self._read})" if self._read else ""
+        seconds = time.monotonic() - self._began
         self._draw(
-            f"{self._last.source}: {self._last.stage}{pages} · discovered {self._last.discovered} · fetched "
-            f"{self._last.fetched} · {readable_bytes(self._last.bytes)} · {counts or 'nothing judged yet'} · "
-            f"{time.monotonic() - self._began:.0f} s"
+            f"{self._last.source}: discovered {self._last.discovered} · fetched {self._last.fetched} · "
+            f"{readable_bytes(self._last.bytes)} · {counts or 'nothing judged yet'} · {seconds:.0f} s · "
+            f"{self._last.stage}{pages}"
         )
 
     def _draw(self, text: str) -> None:
-        self._spinner.update(text=Text(text, no_wrap=True, overflow="ellipsis"))
-        self._live.update(self._spinner)
+        line = Table.grid(padding=(0, 1))
+        line.add_column(min_width=1, no_wrap=True)
+        line.add_column(no_wrap=True, overflow="ellipsis")
+        line.add_row(self._spinner, text)
+        self._live.update(line)
 
 
 _HEADS = {

@@ -77,19 +77,6 @@ def test_a_damaged_warc_is_refused_whole(warraq: Command, tmp_path: Path) -> Non
     assert warraq.records() == []
 
 
-def test_what_is_fetched_is_kept_while_the_store_is_out_of_reach(warraq: Command, tmp_path: Path) -> None:
-    place = tmp_path / "mount"
-    place.write_text("not a directory yet")
-    environ = {"WARRAQ_ROOT": str(place / "archive")}
-    told = warraq("crawl", "arabkhabar", *REPLAY, status=3, **environ).stderr.decode()
-    assert "the next run takes it up" in told
-    place.unlink()
-    [report] = warraq.crawl("arabkhabar", "--limit", "1", **environ)
-    assert len(report["recovered"]) == 1
-    assert report["recovered_outcomes"]["new"] >= 12
-    assert not list(warraq.spool.rglob("*.warc.gz*"))
-
-
 @pytest.mark.ceph
 def test_a_wrong_bucket_and_a_wrong_key_are_told(warraq: Command, s3_root: str) -> None:
     environ = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}

@@ -93,3 +93,20 @@ def test_a_spider_that_is_killed_fails_the_run_and_its_pages_are_kept(warraq: Co
     assert len(warraq.records()) == report["outcomes"]["new"] > 0
     assert not list(warraq.spool.rglob("*.warc.gz*"))
     warraq("verify")
+
+
+def test_what_is_fetched_while_the_store_is_out_of_reach_is_kept(warraq: Command, slow_site: SlowSite) -> None:
+    process = started(warraq, slow_site)
+    away = warraq.root.rename(warraq.root.with_name("away"))
+    warraq.root.write_text("no directory any more")
+    err = process.communicate(timeout=60)[1].decode()
+    assert process.returncode == 3, err
+    assert "the next run takes it up" in err
+    assert "Traceback" not in err
+    assert processes_of(warraq) == []
+    warraq.root.unlink()
+    away.rename(warraq.root)
+    report = json.loads(warraq("crawl", "slow", "--limit", "1", "--json", **slow_site.environ).stdout)
+    assert report["recovered_outcomes"]["new"] > 0
+    assert not list(warraq.spool.rglob("*.warc.gz*"))
+    warraq("verify")
