@@ -19,7 +19,7 @@ demo: $(RUN)  ## crawl the sample sites into $WARRAQ_ROOT, offline, on Prefect, 
 	@.venv/bin/warraq crawl $(SAMPLES) --replay samples --prefect
 
 test: $(DEV)  ## run the tests (those that need Ceph are skipped, and say so, where it is not installed)
-	@.venv/bin/python -m pytest $(PYTEST_ARGS)
+	@.venv/bin/python -m pytest -n 3 --dist loadgroup $(PYTEST_ARGS)
 
 check: $(DEV)  ## lint, types, direction of imports, examples of the documentation
 	@.venv/bin/ruff check .

@@ -260,7 +260,8 @@ class _Batch:
             return _as_held(reading, own)
         url = (reading.source, reading.canonical_url)
         history = self._history.get(url, [])
-        earlier = [each for each in history if each[:2] <= (reading.fetched_at, reading.capture_id)]
+        # A replay has the times of the crawl it answers from: a capture of the same time is an earlier one.
+        earlier = [each for each in history if each[0] <= reading.fetched_at]
         if self._held.get(reading.record_id) == url or any(text == reading.record_id for *_, text in earlier):
             return Decision(reading=reading, outcome=Outcome.UNCHANGED)
         if reading.record_id in self._held:

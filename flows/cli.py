@@ -160,14 +160,14 @@ def records(
 
     Days are UTC and count the time of publication, or the first fetch where a page states none. Lists in CSV are JSON.
     """
-    from archive.store import open_store
     from flows.export import export
+    from flows.reading import archive_at
     from flows.sources import choose_sources, known_sources
 
     settings = Settings.from_environment()
     if source:
         choose_sources([source], known_sources(settings))
-    export(open_store(settings.root), form, output, source=source, since=_day(since), until=_day(until))
+    export(archive_at(settings.root), form, output, source=source, since=_day(since), until=_day(until))
 
 
 @app.command()
@@ -176,10 +176,10 @@ def show(
     json: AsJson = False,
 ) -> None:
     """Show a record and the captures behind it."""
-    from archive.store import open_store
+    from flows.reading import archive_at
     from flows.show import as_text, find
 
-    found = find(open_store(Settings.from_environment().root), wanted)
+    found = find(archive_at(Settings.from_environment().root), wanted)
     _write([_to_json(found)] if json else as_text(found))
 
 
@@ -205,10 +205,10 @@ def sources(
 @app.command()
 def verify(json: AsJson = False) -> None:
     """Check the archive's promises: digests and offsets of WARC records, one row per record, no capture without one."""
-    from archive.store import open_store
+    from flows.reading import archive_at
     from flows.verifying import verify_archive
 
-    raise typer.Exit(verify_archive(open_store(Settings.from_environment().root), as_json=json))
+    raise typer.Exit(verify_archive(archive_at(Settings.from_environment().root), as_json=json))
 
 
 @app.command()

@@ -6,11 +6,13 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
+from archive.keys import warc_prefix
+from archive.store import open_store
 from extract.types import Source
 from flows.failures import Exit, UsageError
 from flows.progress import followed_by
@@ -77,7 +79,6 @@ def printed(*, as_json: bool) -> Iterator[Terminal]:
 def _crawl_at_once(
     settings: Settings, sources: Sequence[Source], window: Window, answers: Sequence[tuple[Path, ...]]
 ) -> None:
-    from archive.store import open_store
     from flows import pipeline
 
     store = open_store(settings.root)
@@ -98,6 +99,8 @@ def _crawl_on_prefect(
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     server = None
+    with suppress(StopIteration):  # an archive that cannot be reached is told before a server is started for it
+        next(open_store(settings.root).list(warc_prefix()))
     if configured_api_url() is None:
         terminal.waiting("starting Prefect's server")
         server = EmbeddedServer(settings.spool / "prefect-server.log")

@@ -86,6 +86,14 @@ def worth_retrying(error: BaseException) -> bool:
     return isinstance(error, StoreError) and error.retryable
 
 
+def _tell_of_retry(details: stamina.instrumentation.RetryDetails) -> None:
+    listener().waiting(f"{details.caused_by}; trying again in {details.wait_for:.0f} s")
+
+
+# Whoever follows the run is told; stamina's own hook would write to the log, and so to the terminal.
+stamina.instrumentation.set_on_retry_hooks([_tell_of_retry])
+
+
 def retrying(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """`call(*args)`, tried again with growing, jittered pauses while the store is out of reach."""
     return stamina.retry(on=worth_retrying, attempts=6, timeout=300)(call)(*args, **kwargs)

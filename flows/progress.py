@@ -34,6 +34,9 @@ class Listener(Protocol):
     def page(self, url: str) -> None:
         """A response of the file being ingested has been read and its article extracted."""
 
+    def waiting(self, for_what: str) -> None:
+        """The run waits for something before it can go on."""
+
     def finished(self, report: RunReport) -> None:
         """The run has ended, well or not or by an interruption; not called when it raises an error."""
 
@@ -42,6 +45,8 @@ class _Nobody:
     def progress(self, progress: Progress) -> None: ...
 
     def page(self, url: str) -> None: ...
+
+    def waiting(self, for_what: str) -> None: ...
 
     def finished(self, report: RunReport) -> None: ...
 

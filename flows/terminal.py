@@ -44,7 +44,7 @@ class Terminal:
         self._live.stop()
 
     def waiting(self, for_what: str) -> None:
-        """Show that we wait for something before the first run."""
+        """See `Listener`; also what is waited for before the first run."""
         self._draw(for_what)
 
     def progress(self, progress: Progress) -> None:

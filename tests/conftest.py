@@ -19,6 +19,13 @@ SAMPLES = ("arabkhabar", "etemadonline", "jannah", "arabstoday", "tunisiatoday",
 """The sample sites, in the order their truth is stated for."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run side by side, those of a file stay together, and those that need Ceph share one."""
+    for item in items:
+        group = "ceph" if "ceph" in getattr(item, "fixturenames", ()) else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @dataclass(frozen=True)
 class Ceph:
     """A running gateway."""
