@@ -19,6 +19,7 @@ SAMPLES = ("arabkhabar", "etemadonline", "jannah", "arabstoday", "tunisiatoday",
 """The sample sites, in the order their truth is stated for."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where tests run side by side, those of a file stay together, and those that need Ceph share one."""
     for item in items:

@@ -37,10 +37,9 @@ S3 = {
         (["crawl", "arabkhabar", *REPLAY], {"WARRAQ_ROOT": "/proc/archive"}, 3, "/proc/archive"),
         (["records"], {"WARRAQ_ROOT": "s3://bucket/x", **S3}, 3, "s3://bucket/x"),
         (["records", "--source", "nobody"], {}, 2, "Unknown source"),
-        (["records", "-o", "/proc/x/records.jsonl"], {}, 2, "Cannot write"),
-        (["show", "0123456789abcdef"], {}, 1, "has no record"),
-        (["show", "https://example.org/"], {}, 1, "has no capture"),
-        (["show", "what?"], {}, 2, "neither a record id"),
+        (["records"], {}, 1, "There is no archive at"),
+        (["show", "0123456789abcdef"], {}, 1, "There is no archive at"),
+        (["verify"], {}, 1, "There is no archive at"),
         (["ingest", "none.warc.gz", "--source", "isna"], {}, 1, "none.warc.gz"),
         (["ingest", str(SAMPLES / "arabkhabar.json"), "--source", "isna"], {}, 1, "arabkhabar.json"),
         (["ingest", str(SAMPLES / "arabkhabar.warc.gz"), "--source", "isnaa"], {}, 2, "did you mean isna"),
@@ -74,7 +73,7 @@ def test_a_damaged_warc_is_refused_whole(warraq: Command, tmp_path: Path) -> Non
     damaged.write_bytes(data)
     done = warraq("ingest", damaged, "--source", "arabkhabar", status=1)
     assert b"damaged.warc.gz" in done.stderr
-    assert warraq.records() == []
+    assert not list(warraq.root.rglob("*"))
 
 
 @pytest.mark.ceph

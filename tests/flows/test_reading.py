@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+import pytest
 from warraq_command import SAMPLES, SIX, Command
 
 from flows.show import escaped
@@ -47,10 +48,23 @@ def test_records_of_one_source(crawled: Crawled) -> None:
     assert {record["source"] for record in found} == {"jannah"}
 
 
-def test_an_archive_that_is_not_there_has_no_records(warraq: Command) -> None:
-    assert warraq.records() == []
-    assert warraq("records", "--format", "csv").stdout.startswith(b"record_id,")
-    assert not warraq.root.exists()
+@pytest.mark.parametrize(
+    ("arguments", "status", "told"),
+    [
+        (["records", "-o", "/proc/x/records.jsonl"], 2, "Cannot write"),
+        (["show", "0123456789abcdef"], 1, "has no record"),
+        (["show", "https://example.org/"], 1, "has no capture"),
+        (["show", "what?"], 2, "neither a record id"),
+    ],
+)
+def test_what_cannot_be_read_or_written_is_told(crawled: Crawled, arguments: list[str], status: int, told: str) -> None:
+    warraq, _ = crawled
+    assert told in " ".join(warraq(*arguments, status=status).stderr.decode().split())
+
+
+def test_records_of_no_source_in_csv_are_a_line_of_names(crawled: Crawled) -> None:
+    warraq, _ = crawled
+    assert warraq("records", "--source", "isna", "--format", "csv").stdout.splitlines()[0].startswith(b"record_id,")
 
 
 def test_show_by_id_by_its_beginning_and_by_url(crawled: Crawled) -> None:

@@ -60,7 +60,8 @@ def test_the_exact_url_wins_over_an_equivalent_one(tmp_path: Path) -> None:
     assert bodies(ReplayArchive([archive(tmp_path, (raw, b"raw", 1))]), upper, 1) == [(b"raw", False)]
 
 
-@given(st.text(min_size=1).map(lambda path: "https://site.example/" + re.sub(r"[%\\]", "", path).strip()))
+# An empty query is none: the `?` before it goes.
+@given(st.text().map(lambda path: "https://site.example/" + re.sub(r"[%\\#]", "", path).strip().rstrip("?")))
 def test_normal_encoding_is_stable_and_loses_no_reserved_character(url: str) -> None:
     once = normal_encoding(url)
     assert normal_encoding(once) == once
