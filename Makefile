@@ -5,7 +5,7 @@ export WARRAQ_ROOT
 
 RUN := .venv/.run-installed
 DEV := .venv/.dev-installed
-PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet
+PIP := .venv/bin/python -m pip --disable-pip-version-check -qq
 
 SAMPLES := arabkhabar etemadonline jannah arabstoday tunisiatoday wordpress
 
@@ -17,6 +17,7 @@ help:  ## say what can be made
 
 demo: $(RUN)  ## crawl the sample sites into $WARRAQ_ROOT, offline, on Prefect, and print what came of it
 	@.venv/bin/warraq crawl $(SAMPLES) --replay samples --prefect
+	@echo "The archive is $(WARRAQ_ROOT). Look into it: .venv/bin/warraq records | head -n 1"
 
 test: $(DEV)  ## run the tests (those that need Ceph are skipped, and say so, where it is not installed)
 	@.venv/bin/python -m pytest -n 3 --dist loadgroup $(PYTEST_ARGS)
