@@ -1,4 +1,7 @@
-"""The one way in: a page becomes an article or a refusal, and never an exception."""
+"""The one way in: a page becomes an article or a refusal, and never an exception.
+
+`extract_article()` says what; `explain_article()` also says why, line by line, from the same reading of the page.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,10 @@ from extract import metadata
 from extract.attribution import attributed, once
 from extract.body import Body, Hints, read_body
 from extract.decode import Decoded, decode
-from extract.families import Family, family_of
-from extract.judge import Judge, Judgement
+from extract.families import UNKNOWN, Family, family_of
+from extract.judge import Judge, Judgement, Verdict
 from extract.language import detect_language
-from extract.lines import Element, Line, read_lines
+from extract.lines import Element, Line, Mark, read_lines
 from extract.metadata import Clock, Head, Headline
 from extract.rawtext import raw_lines
 from extract.refusal import refuse
@@ -37,31 +40,94 @@ def extract_article(page: Page, source: Source | None = None) -> Article | Rejec
     Returns:
         The article, or why there is none. No input makes it raise.
     """
+    return _read(page, source).result
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """What a page gives, and which rule decided over each of its lines."""
+
+    result: Article | Rejection
+    verdicts: tuple[Verdict, ...] = ()
+    """All lines of the page in its order; none where it was refused before it was read. `extract.judge.RULES` says what
+    the rules' names mean."""
+    charset: str = ""
+    """What the bytes were read as; empty where they were not."""
+    family: str = ""
+    """The family whose rules were used; empty if none."""
+    container: str = ""
+    """Path of the element taken for the body, e.g. `body > main > div#balmon`; empty if there is none."""
+    found_by: str = ""
+    """What found the container: `family`, `structure` or `trafilatura`."""
+    flags: tuple[str, ...] = ()
+    """Doubts, as in `Article.flags`."""
+
+
+def explain_article(page: Page, source: Source | None = None) -> Explanation:
+    """Read a page as `extract_article` does, and say why it gives what it gives."""
+    read = _read(page, source)
+    judged = {verdict.line.at: verdict for verdict in read.body.judgement.verdicts} if read.body else {}
+    region = read.body.region if read.body else None
+    return Explanation(
+        result=read.result,
+        verdicts=tuple(judged.get(line.at) or _unjudged(line, read.headline) for line in read.lines),
+        charset=read.decoded.charset if read.decoded else "",
+        family=read.family.name,
+        container=_path(region.element) if region else "",
+        found_by=region.found_by if region else "",
+        flags=read.result.flags if isinstance(read.result, Article) else read.decoded.flags if read.decoded else (),
+    )
+
+
+def _unjudged(line: Line, headline: Headline | None) -> Verdict:
+    if headline and headline.line is line:
+        return Verdict(line, False, "headline")
+    return Verdict(line, False, "family" if line.mark & Mark.NOISE else "elsewhere")
+
+
+def _path(element: Element) -> str:
+    steps = []
+    for node in _up(element):
+        names = "".join("." + name for name in (node.get("class") or "").split())
+        steps.append(f"{node.tag}#{node.get('id')}" if node.get("id") else f"{node.tag}{names}")
+    return " > ".join(step for step in reversed(steps) if step != "html")
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The result of reading a page, and what led to it as far as it got."""
+
+    result: Article | Rejection
+    decoded: Decoded | None = None
+    lines: Sequence[Line] = ()
+    headline: Headline | None = None
+    body: Body | None = None
+    family: Family = UNKNOWN
+
+
+def _read(page: Page, source: Source | None) -> _Read:
     try:
-        return _extract(page, source)
+        if page.status >= 400:
+            barred = page.status in (401, 403, 407, 429, 451)
+            reason = Reason.BLOCKED if barred else Reason.HTTP_ERROR
+            return _Read(Rejection(reason=reason, detail=f"The server answered with HTTP status {page.status}."))
+        decoded = decode(page)
+        if isinstance(decoded, Rejection):
+            return _Read(decoded)
+        clock = metadata.clock_for(page, source, decoded.tree)
+        if decoded.tree is None:
+            return _read_text(decoded, page, source, clock)
+        return _read_tree(decoded, decoded.tree, page, source, clock)
     except Exception as error:  # a page nobody foresaw must not stop a run; the row says what happened
-        return Rejection(reason=Reason.FAILED, detail=f"Extraction broke down on this page: {error!r}.")
+        return _Read(Rejection(reason=Reason.FAILED, detail=f"Extraction broke down on this page: {error!r}."))
 
 
-def _extract(page: Page, source: Source | None) -> Article | Rejection:
-    if page.status >= 400:
-        barred = page.status in (401, 403, 407, 429, 451)
-        reason = Reason.BLOCKED if barred else Reason.HTTP_ERROR
-        return Rejection(reason=reason, detail=f"The server answered with HTTP status {page.status}.")
-    decoded = decode(page)
-    if isinstance(decoded, Rejection):
-        return decoded
-    clock = metadata.clock_for(page, source, decoded.tree)
-    if decoded.tree is None:
-        return _from_text(decoded, page, source, clock)
-    return _from_tree(decoded, decoded.tree, page, source, clock)
-
-
-def _from_text(decoded: Decoded, page: Page, source: Source | None, clock: Clock) -> Article | Rejection:
+def _read_text(decoded: Decoded, page: Page, source: Source | None, clock: Clock) -> _Read:
     lines = raw_lines(decoded.text)
     first = next((line for line in lines if line.label is None), None)
     if first is None:
-        return Rejection(reason=Reason.TOO_SHORT, detail="The text holds no line but labels.")
+        rejection = Rejection(reason=Reason.TOO_SHORT, detail="The text holds no line but labels.")
+        return _Read(rejection, decoded, lines)
     brands = (source.name, *source.brands) if source else ()
     headline = Headline(metadata.without_site(first.text, brands), "line:1", first)
     judgement = Judge(title=headline.text, brands=brands).judge((), lines)
@@ -71,12 +137,15 @@ def _from_text(decoded: Decoded, page: Page, source: Source | None, clock: Clock
         bylines=[name for _, name in judgement.bylines],
         labelled_tags=[tag for line in judgement.tags for tag in _tags_of_line(line)],
     )
-    refusal = refuse(page, source, head, headline, lines, Body(judgement, None, None))
+    body = Body(judgement, None, None)
     family = family_of(source.family if source else None, None)
-    return refusal or _article(decoded, page, source, clock, head, headline, judgement, family, clues)
+    result = refuse(page, source, head, headline, lines, body) or _article(
+        decoded, page, source, clock, head, headline, judgement, family, clues
+    )
+    return _Read(result, decoded, lines, headline, body, family)
 
 
-def _from_tree(decoded: Decoded, tree: Element, page: Page, source: Source | None, clock: Clock) -> Article | Rejection:
+def _read_tree(decoded: Decoded, tree: Element, page: Page, source: Source | None, clock: Clock) -> _Read:
     head = metadata.read_head(tree)
     family = family_of(source.family if source else None, tree)
     brands = metadata.brands_of(head, source, metadata.site_name(head, source)[0])
@@ -86,11 +155,11 @@ def _from_tree(decoded: Decoded, tree: Element, page: Page, source: Source | Non
     headline = metadata.find_headline(head, lines, titles, brands)
     hints = Hints(headline=headline, brands=brands, leads=clues.leads, kickers=frozenset(map(fold, clues.kickers)))
     body = read_body(tree, lines, family, hints)
-    refusal = refuse(page, source, head, headline, lines, body)
-    if refusal:
-        return refusal
-    clues.see(lines, headline, body)
-    return _article(decoded, page, source, clock, head, headline, body.judgement, family, clues)
+    result: Article | Rejection | None = refuse(page, source, head, headline, lines, body)
+    if result is None:
+        clues.see(lines, headline, body)
+        result = _article(decoded, page, source, clock, head, headline, body.judgement, family, clues)
+    return _Read(result, decoded, lines, headline, body, family)
 
 
 @dataclass(slots=True)

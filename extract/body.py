@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lxml import html
 from trafilatura import bare_extraction
@@ -106,7 +106,7 @@ def _find(family: Family, tree: Element, lines: Sequence[Line], headline: Headli
         region = region_of(element, lines)
         if region and (best is None or region.prose > best.prose):
             best = region
-    return best if best and (found is None or best.prose >= 0.5 * found.prose) else found
+    return replace(best, found_by="family") if best and (found is None or best.prose >= 0.5 * found.prose) else found
 
 
 def _read(lines: Sequence[Line], region: Region | None, hints: Hints) -> Body:
@@ -124,7 +124,7 @@ def _read_chosen(lines: Sequence[Line], chosen: Collection[int], hints: Hints) -
         return Body(Judgement(), None, None)
     picked = [line for line in lines if line.at in chosen]
     prose = sum(len(line.text) for line in picked if is_prose(line))
-    region = Region(_common(picked), picked[0].at, picked[-1].at + 1, prose)
+    region = Region(_common(picked), picked[0].at, picked[-1].at + 1, prose, "trafilatura")
     return _judged(lines, region, chosen, hints, only_chosen=True)
 
 

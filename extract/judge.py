@@ -31,6 +31,34 @@ _DATE_WORDS = 12
 _ENDING = frozenset({Role.COMMENTS, Role.FORM, Role.LATEST, Role.COPYRIGHT, Role.END})
 
 
+RULES = {
+    "text": "Nothing speaks against its being text.",
+    "headline": "It is the headline.",
+    "title": "It says the headline again.",
+    "kicker": "It stands above the headline.",
+    "label": "It is a label, or begins as one (extract/labels/*.toml).",
+    "after": "It follows a label that it belongs to, or that ends the article (extract/labels/*.toml).",
+    "family": "It stands where the family's rules say that noise stands (extract/families.py, `drop`).",
+    "elsewhere": "It stands outside the body's container (extract/families.py, `body`; extract/region.py).",
+    "above_body": "It stands between headline and body, and not where a lead does.",
+    "trafilatura": "trafilatura does not keep it, and it is neither a sentence, a heading, a list item nor a row.",
+    "outside": "It stands in a figure, nav, aside or footer.",
+    "dated_headlines": "It is one of several dates and headlines in turn: a list of news.",
+    "date": "It is a date or a clock, and nothing more.",
+    "no_words": "It holds no word.",
+    "brand": "It is the name of the site.",
+    "dateline": "It is a dateline or names an agency, and nothing more.",
+    "hashtags": "It holds hashtags only.",
+    "url": "It is an address.",
+    "byline": "It names who wrote the text.",
+    "repeated": "It was there before.",
+    "link": "It is a link.",
+    "caption": "It is all that a block around an image says, or follows the site's name as an image's text does.",
+    "tail": "It follows the last sentence and is none itself.",
+}
+"""What the rules mean, by name, and where one is mended that is not mended here."""
+
+
 @dataclass(slots=True)
 class Verdict:
     """What became of a line."""
@@ -38,7 +66,12 @@ class Verdict:
     line: Line
     kept: bool
     rule: str
-    """Name of the rule, e.g. `text`, `label:related`, `after:comments`."""
+    """Name of the rule, a key of `RULES`; of a label with its role: `label:related`, `after:comments`."""
+
+    @property
+    def why(self) -> str:
+        """The rule in a sentence."""
+        return RULES[self.rule.partition(":")[0]]
 
 
 @dataclass(slots=True)

@@ -135,9 +135,13 @@ def _teasers(kept: Sequence[Line], lines: Sequence[Line], region: Region) -> int
 
 
 def _headline_above(lines: Sequence[Line], line: Line, title: str) -> bool:
-    """Whether one of the two lines above is a linked headline, as over a teaser; the page's own may be linked too."""
-    above = lines[max(0, line.at - 2) : line.at]
-    return any(_is_linked_headline(other) and other.key != title for other in above)
+    """Whether one of the two lines above is a linked headline, as over a teaser; what is above the page's own is not."""
+    for other in reversed(lines[max(0, line.at - 2) : line.at]):
+        if other.key == title:
+            return False
+        if _is_linked_headline(other):
+            return True
+    return False
 
 
 def _is_linked_headline(line: Line) -> bool:
@@ -150,7 +154,8 @@ def _linked_cards(kept: Sequence[Line], lines: Sequence[Line], title: str) -> in
     key = fold(title)
     if not 0 < len(kept) <= 2 or not _headline_above(lines, kept[0], key):
         return 0
-    return sum(line.words >= 8 and line.link_share < 0.8 and _headline_above(lines, line, key) for line in lines)
+    teasers = (line for line in lines if line.words >= 8 and line.link_share < 0.8 and line.key != key)
+    return sum(_headline_above(lines, line, key) for line in teasers)
 
 
 def _child(line: Line, element: Element) -> Element | None:

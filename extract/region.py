@@ -32,6 +32,8 @@ class Region:
     """Index after its last line."""
     prose: int
     """Characters of prose in it."""
+    found_by: str = "structure"
+    """What found it: `structure`, `family` or `trafilatura`."""
 
 
 def is_prose(line: Line) -> bool:

@@ -53,6 +53,12 @@ def test_a_section_page_with_teasers_is_refused(refuse: Refuse) -> None:
     assert refuse(f"<h1>أخبار العالم</h1><div>{cards}</div>").reason is Reason.NOT_AN_ARTICLE
 
 
+def test_links_above_the_headline_and_below_the_text_make_no_section_page(read: Read) -> None:
+    menu = '<nav><a href="/a">الصفحة الأولى من الموقع</a></nav>'
+    related = f'<p>أقرأ أيضا :</p><p><a href="/b">{OTHER[0]}</a></p>'
+    assert read(menu + article(paragraphs(*PROSE[:2]), related)).paragraphs == PROSE[:2]
+
+
 def test_the_home_page_is_refused_and_a_numbered_address_is_not(read: Read, refuse: Refuse) -> None:
     body = article(paragraphs(*PROSE))
     assert refuse(body, url="https://nile.example/").reason is Reason.NOT_AN_ARTICLE
