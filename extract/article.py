@@ -67,10 +67,12 @@ def explain_article(page: Page, source: Source | None = None) -> Explanation:
     """Read a page as `extract_article` does, and say why it gives what it gives."""
     read = _read(page, source)
     judged = {verdict.line.at: verdict for verdict in read.body.judgement.verdicts} if read.body else {}
+    if read.headline and (line := read.headline.line):
+        judged[line.at] = Verdict(line, False, "headline")
     region = read.body.region if read.body else None
     return Explanation(
         result=read.result,
-        verdicts=tuple(judged.get(line.at) or _unjudged(line, read.headline) for line in read.lines),
+        verdicts=tuple(judged.get(line.at) or _unjudged(line) for line in read.lines),
         charset=read.decoded.charset if read.decoded else "",
         family=read.family.name,
         container=_path(region.element) if region else "",
@@ -79,9 +81,7 @@ def explain_article(page: Page, source: Source | None = None) -> Explanation:
     )
 
 
-def _unjudged(line: Line, headline: Headline | None) -> Verdict:
-    if headline and headline.line is line:
-        return Verdict(line, False, "headline")
+def _unjudged(line: Line) -> Verdict:
     return Verdict(line, False, "family" if line.mark & Mark.NOISE else "elsewhere")
 
 

@@ -135,7 +135,7 @@ def _teasers(kept: Sequence[Line], lines: Sequence[Line], region: Region) -> int
 
 
 def _headline_above(lines: Sequence[Line], line: Line, title: str) -> bool:
-    """Whether one of the two lines above is a linked headline, as over a teaser; what is above the page's own is not."""
+    """Whether one of the two lines above is a linked headline, as over a teaser; not across the page's own."""
     for other in reversed(lines[max(0, line.at - 2) : line.at]):
         if other.key == title:
             return False
