@@ -58,7 +58,6 @@ def with_trafilatura(page: GoldPage) -> Extraction:
 
 def with_warraq(page: GoldPage) -> Extraction:
     from extract.article import extract_article
-
     from extract.types import Article, Page
     from spiders.sources import load_sources, source_for_url
 
