@@ -73,6 +73,8 @@ _XML_ROOTS = frozenset(
     ("rss", "feed", "rdf:rdf", "urlset", "sitemapindex", "opml", "svg", "error", "opensearchdescription")
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff]")
+_CONTROL_BYTES = bytes([*range(9), 0x0B, *range(0x0E, 0x20), 0x7F])
+_C1_BYTES = re.compile(rb"\xc2[\x80-\x9f]")
 
 
 def decode(page: Page) -> Decoded | Rejection:
@@ -87,15 +89,17 @@ def decode(page: Page) -> Decoded | Rejection:
     binary = _what_binary(page.content)
     if binary:
         return Rejection(reason=Reason.NOT_HTML, detail=f"the response is {binary}")
-    charset, text, bad = _read(page.content, _declared(page))
-    printable = _CONTROL.sub("", text)
+    charset, text, bad = _read(page)
+    odd = _has_controls(text)
+    printable = _CONTROL.sub("", text) if odd else text
     if (len(text) - len(printable)) * 50 > len(text) and not _DOCUMENT.match(printable):
         return Rejection(reason=Reason.NOT_HTML, detail="the response is binary data")
-    if bad * 5 > len(_FOREIGN.findall(text)):
+    if bad and bad * 5 > len(_FOREIGN.findall(text)):
         detail = f"no charset fits: {bad} places are not valid in the likeliest, {charset}"
         return Rejection(reason=Reason.UNDECODABLE, detail=detail)
     text, repairs = _repair_mojibake(printable)
-    text = _C1.sub(lambda control: _C1_MEANING.get(control[0], ""), text)
+    if odd or repairs:
+        text = _C1.sub(lambda control: _C1_MEANING.get(control[0], ""), text)
     flags = (*repairs, *(["undecodable_bytes"] if bad else []))
     other = _what_else(text, media_type)
     if other:
@@ -106,6 +110,13 @@ def decode(page: Page) -> Decoded | Rejection:
     if tree is None:
         return Rejection(reason=Reason.TOO_SHORT, detail="the response holds no element and no text")
     return Decoded(text=text, tree=tree, charset=charset, flags=(*flags, "markup_flattened") if flattened else flags)
+
+
+def _has_controls(text: str) -> bool:
+    """Whether `_CONTROL` or `_C1` match anywhere: asked of the bytes, which is ten times as quick."""
+    content = text.encode("utf-8", "surrogatepass")
+    plain = len(content.translate(None, _CONTROL_BYTES)) == len(content) and not _C1_BYTES.search(content)
+    return not plain or "\ufffe" in text or "\uffff" in text
 
 
 def _what_binary(content: bytes) -> str | None:
@@ -146,6 +157,7 @@ _WHATWG_NAMES = {"ascii": "windows-1252", "iso8859-1": "windows-1252"}
 _LIKELY = ("windows-1256", "iso-8859-6", "windows-1252")
 _WESTERN = ("windows-1250", "windows-1254", "iso-8859-2", "iso-8859-9", "iso-8859-15")  # declared by mistake, too
 _FOREIGN = re.compile(r"[^\x00-\x7f]")
+_NOT_ASCII = bytes(range(0x80, 0x100))
 
 
 def _name(label: str | None) -> str | None:
@@ -171,17 +183,24 @@ def _declared(page: Page) -> list[str]:
     return list(dict.fromkeys("utf-8" if name.startswith("utf-16") else name for name in names if name))
 
 
-def _read(content: bytes, declared: list[str]) -> tuple[str, str, int]:
+def _read(page: Page) -> tuple[str, str, int]:
     """Charset, text, and the number of places that do not fit the charset and became U+FFFD."""
+    content = page.content
     sure = read_bom(content)[0] or _utf16_without_bom(content)
     if sure:
         text = content.decode(sure, "replace").removeprefix("\ufeff")
         return sure, text, text.count("\ufffd") - (content.count(b"\xef\xbf\xbd") if sure == "utf-8" else 0)
     if content.isascii():
         return "utf-8", content.decode("ascii"), 0
-    text = content.decode("utf-8", "replace")
-    bad = text.count("\ufffd") - content.count(b"\xef\xbf\xbd")
-    foreign = len(_FOREIGN.findall(text))
+    try:
+        text, bad = content.decode("utf-8"), 0
+    except UnicodeDecodeError:
+        text = content.decode("utf-8", "replace")
+        bad = text.count("\ufffd") - content.count(b"\xef\xbf\xbd")
+    foreign = len(text) - len(content.translate(None, _NOT_ASCII))
+    if not bad and foreign >= 10:
+        return "utf-8", text, 0
+    declared = _declared(page)
     legacy = [name for name in declared if name not in ("utf-8", "windows-1252")]  # servers say latin1 of everything
     if bad * 20 <= foreign and (foreign >= 10 or not legacy):
         return "utf-8", text, bad
@@ -220,7 +239,7 @@ _FOREIGN_RUN = re.compile(r"[A-Za-z]?[^\x00-\x7f]+[A-Za-z]?")
 
 
 def _plausibility(text: str) -> float:
-    """Mean log-likelihood, roughly, of the non-ASCII characters of a text as Arabic, Persian or European news."""
+    """Mean log-likelihood, roughly, of the first 5,000 non-ASCII characters of a text as Arabic or European news."""
     total, count = 0.0, 0
     for run in _FOREIGN_RUN.findall(text[:400_000]):
         latin = run[0].isascii() or run[-1].isascii()
@@ -239,7 +258,7 @@ def _plausibility(text: str) -> float:
                 total += -10.0 if arabic else -5.0 if latin and character < "\u0250" else -7.5
             else:
                 total += -8.0
-        if count > 20_000:
+        if count > 5_000:
             break
     return total / count if count else 0.0
 
@@ -252,18 +271,29 @@ _TO_1256 = {bytes([byte]).decode("cp1256"): byte for byte in range(0x100)}
 _TO_1252 = {chr(byte): byte for byte in range(0x100)} | {c: ord(control) for control, c in _C1_MEANING.items() if c}
 
 
-def _misreading(table: dict[str, int]) -> tuple[dict[str, int], re.Pattern[str], re.Pattern[str]]:
-    """The table, a pattern of what a letter of the Arabic block (two bytes, D8-DB and 80-BF) becomes, and one of two.
+@dataclass(frozen=True)
+class _Misreading:
+    table: dict[str, int]
+    """Character → byte it was read from."""
+    pair: re.Pattern[str]
+    """What a letter of the Arabic block (two bytes, D8-DB and 80-BF) becomes."""
+    two: re.Pattern[str]
+    two_in_bytes: re.Pattern[bytes]
+    """Two pairs in UTF-8."""
+
+
+def _misreading(table: dict[str, int]) -> _Misreading:
+    """What text in UTF-8 becomes when it is read by another table.
 
     Two such pairs in a row are what no clean text has; a single one it may have («…ط،»). 9D and 9E, which end no common
     letter, are in windows-1256 ZWNJ and ZWJ, which follow any letter in clean text.
     """
     lead = "".join(character for character, byte in table.items() if 0xD8 <= byte <= 0xDB)
-    tail = "".join(
-        re.escape(character) for character, byte in table.items() if 0x80 <= byte <= 0xBF and byte not in (0x9D, 0x9E)
-    )
+    tails = [character for character, byte in table.items() if 0x80 <= byte <= 0xBF and byte not in (0x9D, 0x9E)]
+    tail = "".join(map(re.escape, tails))
     pair = f"[{lead}][{tail}]"
-    return table, re.compile(pair), re.compile(pair * 2)
+    in_bytes = b"".join(b"(?:%s)" % b"|".join(re.escape(c.encode()) for c in letters) for letters in (lead, tails))
+    return _Misreading(table, re.compile(pair), re.compile(pair * 2), re.compile(in_bytes * 2))
 
 
 _MISREADINGS = (_misreading(_TO_1256), _misreading(_TO_1252))
@@ -280,9 +310,11 @@ def _repair_mojibake(text: str) -> tuple[str, list[str]]:
     (`آ` and a no-break space) are repaired if they can be.
     """
     outcomes: set[str] = set()
-    for table, pair, two in _MISREADINGS:
-        if not two.search(text):
+    content = text.encode("utf-8", "surrogatepass")
+    for misreading in _MISREADINGS:
+        if not misreading.two_in_bytes.search(content):
             continue
+        table, pair, two = misreading.table, misreading.pair, misreading.two
         between, runs = _RUN.split(text), _RUN.findall(text)
         for index, run in enumerate(runs):
             if two.search(run):
@@ -292,6 +324,7 @@ def _repair_mojibake(text: str) -> tuple[str, list[str]]:
         if "mojibake_repaired" in outcomes:
             runs = [run if run.isascii() else _read_back(run, table, script=False) or run for run in runs]
         text = "".join(chain.from_iterable(zip(between, [*runs, ""], strict=True)))
+        content = text.encode("utf-8", "surrogatepass")
     return text, sorted(outcomes)
 
 
