@@ -9,13 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from archive.warc import WarcError, read_warc
+from archive.warc import Capture, Conversion, WarcError, read_pages
 from extract.article import extract_article
 from extract.types import Article, Page, Rejection, Source
 from flows.sources import UnknownSourceError, choose_sources
 from spiders.sources import source_for_url
-
-_WARC = (b"WARC/", b"\x1f\x8b")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,14 +42,14 @@ class Extractor:
         return _article(page_id, page, result, language)
 
     def files(self, paths: Iterable[Path], url: str | None) -> Iterator[dict[str, Any]]:
-        """An answer for each HTML or text file, and for each response of each WARC file."""
+        """An answer for each HTML or text file, and for each response or text of each WARC or WET file."""
         for path in paths:
             try:
                 with path.open("rb") as stream:
-                    if stream.peek(5)[:5].startswith(_WARC):
-                        yield from self._responses(stream)
+                    if is_warc(stream.peek(5)):
+                        yield from self._archived(stream)
                     else:
-                        yield self.answer(str(path), _page(path, stream.read(), url), None)
+                        yield self.answer(str(path), page_of_file(path, stream.read(), url), None)
             except OSError as error:
                 yield refusal(str(path), UNREADABLE, f"Cannot read {path}: {error.strerror}.")
             except WarcError as error:
@@ -90,16 +88,10 @@ class Extractor:
         )
         return self.answer(page_id, page, source, given.get("language"))
 
-    def _responses(self, stream: BinaryIO) -> Iterator[dict[str, Any]]:
-        for capture in read_warc(stream):
-            page = Page(
-                content=capture.content,
-                url=capture.url,
-                content_type=capture.header("Content-Type"),
-                status=capture.status,
-                fetched_at=capture.fetched_at,
-            )
-            yield self.answer(capture.capture_id, page, None)
+    def _archived(self, stream: BinaryIO) -> Iterator[dict[str, Any]]:
+        for record in read_pages(stream):
+            page_id = record.capture_id if isinstance(record, Capture) else record.record_id
+            yield self.answer(page_id, archived_page(record), None)
 
 
 MALFORMED = "malformed_line"
@@ -135,7 +127,28 @@ def _article(page_id: object, page: Page, article: Article, language: str | None
     }
 
 
-def _page(path: Path, content: bytes, url: str | None) -> Page:
+def is_warc(beginning: bytes) -> bool:
+    """Whether a file that begins so is a WARC file, compressed or not."""
+    return beginning.startswith((b"WARC/", b"\x1f\x8b"))
+
+
+def archived_page(record: Capture | Conversion) -> Page:
+    """The page in a record of a WARC or WET file."""
+    if isinstance(record, Conversion):
+        return Page(
+            content=record.content, url=record.url, content_type=record.content_type, fetched_at=record.fetched_at
+        )
+    return Page(
+        content=record.content,
+        url=record.url,
+        content_type=record.header("Content-Type"),
+        status=record.status,
+        fetched_at=record.fetched_at,
+    )
+
+
+def page_of_file(path: Path, content: bytes, url: str | None) -> Page:
+    """The page that was saved in a file, as raw text if the file's name says so."""
     plain = path.suffix.lower() in (".txt", ".text")
     return Page(content=content, url=url, content_type="text/plain" if plain else None)
 

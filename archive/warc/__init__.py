@@ -5,17 +5,19 @@ The one package that imports FastWARC.
 
 from archive.warc.cdxj import surt, write_cdxj
 from archive.warc.frames import Damage, WarcError
-from archive.warc.read import Capture, check_warc, read_warc
+from archive.warc.read import Capture, Conversion, check_warc, read_pages, read_warc
 from archive.warc.write import OPEN, Exchange, WarcWriter, salvage
 
 __all__ = [
     "OPEN",
     "Capture",
+    "Conversion",
     "Damage",
     "Exchange",
     "WarcError",
     "WarcWriter",
     "check_warc",
+    "read_pages",
     "read_warc",
     "salvage",
     "surt",

@@ -1,16 +1,18 @@
-"""Reads the responses in a WARC file, whoever wrote it."""
+"""Reads the responses in a WARC file, and the texts in a WET file, whoever wrote it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from fastwarc.warc import WarcRecord, WarcRecordType
 
 from archive.warc.coding import Headers, dechunk, decode_content, digest, has_digest, read_http, values
 from archive.warc.frames import Damage, Frame, WarcError, cut
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +51,22 @@ class Capture:
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Conversion:
+    """The text that somebody made of a response: a record of Common Crawl's WET files."""
+
+    record_id: str
+    """The UUID of the WARC-Record-ID (the ID itself where it is no UUID)."""
+    url: str
+    """WARC-Target-URI."""
+    content_type: str
+    """As the record states it: `text/plain`, perhaps with parameters."""
+    content: bytes
+    """The text."""
+    fetched_at: datetime
+    """WARC-Date, in UTC: of the conversion, mostly that of the fetch."""
+
+
 def read_warc(stream: BinaryIO, on_damage: Callable[[Damage], None] | None = None) -> Iterator[Capture]:
     """The HTTP responses in a WARC file, in its order; WARC/1.0 or 1.1, with a gzip member a record or uncompressed.
 
@@ -61,16 +79,27 @@ def read_warc(stream: BinaryIO, on_damage: Callable[[Damage], None] | None = Non
     Raises:
         WarcError: the file is no WARC file; or, after its last capture and without `on_damage`, parts are damaged.
     """
+    return _read(stream, on_damage, _capture)
+
+
+def read_pages(stream: BinaryIO) -> Iterator[Capture | Conversion]:
+    """The HTTP responses in a WARC file and the texts in a WET file, in its order; otherwise as `read_warc`."""
+    return _read(stream, None, lambda frame, record: _capture(frame, record) or _conversion(frame, record))
+
+
+def _read(
+    stream: BinaryIO, on_damage: Callable[[Damage], None] | None, read: Callable[[Frame, WarcRecord], T | None]
+) -> Iterator[T]:
     damages: list[Damage] = []
     report = on_damage or damages.append
     for frame in cut(stream):
         try:
-            capture = _capture(frame, _parse(frame))
+            found = read(frame, _parse(frame))
         except ValueError as error:
             report(Damage(offset=frame.offset, problem=str(error)))
         else:
-            if capture:
-                yield capture
+            if found is not None:
+                yield found
     if damages:
         more = f" (and {len(damages) - 1} more)" if len(damages) > 1 else ""
         raise WarcError(f"{damages[0]}{more}; fetch the file again, or cut the damaged part out of it")
@@ -123,7 +152,7 @@ def _capture(frame: Frame, record: WarcRecord) -> Capture | None:
     Raises:
         ValueError: it holds a response that cannot be read.
     """
-    url = (record.headers.get("WARC-Target-URI") or "").strip().removeprefix("<").removesuffix(">")  # wget has the <>
+    url = _target(record)
     kind = (record.headers.get("Content-Type") or "").strip().lower()
     if record.record_type != WarcRecordType.response or not kind.startswith("application/http"):
         return None
@@ -152,7 +181,7 @@ def _capture(frame: Frame, record: WarcRecord) -> Capture | None:
         headers=headers,
         payload=payload,
         content=content,
-        fetched_at=_date(record.headers.get("WARC-Date") or ""),
+        fetched_at=_date(record),
         payload_digest=record.headers.get("WARC-Payload-Digest") or digest(body),
         offset=frame.offset,
         length=frame.length,
@@ -160,16 +189,44 @@ def _capture(frame: Frame, record: WarcRecord) -> Capture | None:
     )
 
 
+def _conversion(frame: Frame, record: WarcRecord) -> Conversion | None:
+    """The text in a record; None where it holds something else.
+
+    Raises:
+        ValueError: it holds a text without the headers that every record has.
+    """
+    kind = (record.headers.get("Content-Type") or "").strip()
+    if record.record_type != WarcRecordType.conversion or not kind.lower().startswith("text/plain"):
+        return None
+    return Conversion(
+        record_id=_identity(record),
+        url=_target(record),
+        content_type=kind,
+        content=frame.block,
+        fetched_at=_date(record),
+    )
+
+
+def _target(record: WarcRecord) -> str:
+    # wget puts it in angle brackets
+    return str(record.headers.get("WARC-Target-URI") or "").strip().removeprefix("<").removesuffix(">")
+
+
 def _identity(record: WarcRecord) -> str:
     identity = (record.headers.get("WARC-Record-ID") or "").strip().removeprefix("<").removesuffix(">")
     if not identity:
-        raise ValueError("the response has no WARC-Record-ID")
+        raise ValueError(f"the {_kind(record)} has no WARC-Record-ID")
     return identity.lower().removeprefix("urn:uuid:") if identity.lower().startswith("urn:uuid:") else identity
 
 
-def _date(text: str) -> datetime:
+def _date(record: WarcRecord) -> datetime:
+    text = record.headers.get("WARC-Date") or ""
     try:
         at = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise ValueError(f"the response's WARC-Date {text!r} is no date") from None
+        raise ValueError(f"the {_kind(record)}'s WARC-Date {text!r} is no date") from None
     return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _kind(record: WarcRecord) -> str:
+    return "conversion" if record.record_type == WarcRecordType.conversion else "response"

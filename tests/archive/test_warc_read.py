@@ -25,7 +25,7 @@ from warc_files import Pipe, exchange, warc_file
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from archive.warc import Capture, Damage, WarcError, check_warc, coding, frames, read_warc
+from archive.warc import Capture, Conversion, Damage, WarcError, check_warc, coding, frames, read_pages, read_warc
 from archive.warc.coding import dechunk
 
 PAGE = "<p>گفت‌وگو</p>".encode() * 50
@@ -429,3 +429,27 @@ def test_digests_of_other_kinds_are_checked() -> None:
             assert not list(check_warc(io.BytesIO(record(block, WARC_Block_Digest=f"{name}:{value}"))))
         assert list(check_warc(io.BytesIO(record(block, WARC_Block_Digest=f"{name}:{digest.hex()[::-1]}"))))
     assert not list(check_warc(io.BytesIO(record(block, WARC_Block_Digest="unheard-of:abc"))))
+
+
+def wet(text: str, **changes: str | None) -> bytes:
+    """A record as Common Crawl's WET files have it."""
+    given = {"Content_Type": "text/plain", "WARC_Refers_To": "<urn:uuid:e1fd2c13-2b4b-4e3c-a7c4-4b8f8a4a9c33>"}
+    return record(text.encode(), kind="conversion", **given | changes)
+
+
+def test_texts_of_wet_files_are_pages_and_no_responses() -> None:
+    records = wet("عنوان\nنص الخبر"), record(http_block(PAGE)), wet("{}", Content_Type="application/json")
+    data = b"".join(map(gzip.compress, records))
+    text, response = read_pages(io.BytesIO(data))
+    assert isinstance(text, Conversion)
+    assert (text.url, text.content_type) == ("http://example.com/a", "text/plain")
+    assert text.content.decode() == "عنوان\nنص الخبر"
+    assert text.record_id == "0ab8ecd1-7d4e-4a4b-9bb4-6b1c4bfc41ac"
+    assert text.fetched_at == datetime(2019, 8, 24, 10, 11, 12, tzinfo=UTC)
+    assert isinstance(response, Capture)
+    assert list(read_warc(io.BytesIO(data))) == [response]
+
+
+def test_a_text_without_its_date_is_damage() -> None:
+    with pytest.raises(WarcError, match="the conversion's WARC-Date '' is no date"):
+        list(read_pages(io.BytesIO(wet("نص", WARC_Date=None))))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 from pathlib import Path
@@ -95,6 +96,26 @@ def test_files_of_every_kind_in_order(warraq: Command, tmp_path: Path) -> None:
     assert sum("title" in answer for answer in of_warc) >= 12
     assert unreadable["rejected"] == "unreadable"
     assert last["text"] == PARAGRAPH
+
+
+def test_a_wet_file_gives_a_line_for_each_text(warraq: Command, tmp_path: Path) -> None:
+    texts = [f"تقدم في المحادثات بين الجانبين\n{PARAGRAPH}\nأخبار ذات صلة\nخبر آخر لا علاقة له", "Cart (0)"]
+    (tmp_path / "a.warc.wet.gz").write_bytes(b"".join(gzip.compress(_conversion(*each)) for each in enumerate(texts)))
+    done = warraq("extract", "a.warc.wet.gz")
+    article, refused = answers(done.stdout)
+    assert article["text"] == PARAGRAPH
+    assert article["url"] == "https://arabstoday.net/326/0"
+    assert article["site_name"] == "العرب اليوم"
+    assert refused["rejected"] == "too_short"
+
+
+def _conversion(number: int, text: str) -> bytes:
+    head = (
+        "WARC/1.0\r\nWARC-Type: conversion\r\nWARC-Date: 2024-12-03T10:00:00Z\r\nContent-Type: text/plain\r\n"
+        f"WARC-Target-URI: https://arabstoday.net/326/{number}\r\n"
+        f"WARC-Record-ID: <urn:uuid:0ab8ecd1-7d4e-4a4b-9bb4-6b1c4bfc41a{number}>\r\n"
+    )
+    return f"{head}Content-Length: {len(text.encode())}\r\n\r\n{text}\r\n\r\n".encode()
 
 
 def test_the_url_of_a_file_tells_its_source(warraq: Command, tmp_path: Path) -> None:
