@@ -96,19 +96,24 @@ def _fold_table() -> dict[int, str | None]:
         table[0x0660 + value] = table[0x06F0 + value] = str(value)
     table[ord("٫")] = "."
     table.update({ord(comma): "," for comma in "٬،"})
+    for code in (*range(0x20, 0x80), *range(0x0600, 0x0700)):
+        table.setdefault(code, chr(code))  # what a table does not hold costs `str.translate` an exception
     return table
 
 
 _CLEAN = _clean_table()
 _FOLD = _fold_table()
+# White space needs no table: `str.split` knows the same.
+_UNCLEAN = re.compile(f"[¬{re.escape(''.join(chr(code) for code in _CLEAN if not chr(code).isspace()))}\x85]")
 _ARABIC_LETTER = r"[\u0620-\u064A\u066E-\u06D3\u06D5\u06FA-\u06FF\u0750-\u077F]"
 _NOT_SIGN = re.compile(rf"(?<={_ARABIC_LETTER})[\u200c\u200d]*¬[\u200c\u200d¬]*(?={_ARABIC_LETTER})")
 _EDGE = r"\s!-/:-@\[-`{-~¡-¿×÷،؛؞؟٪-٭۔\u2010-\u2027\u2030-\u205E"
 _JOINERS = re.compile(r"([\u200c\u200d])[\u200c\u200d]+")
 _LOOSE_JOINER = re.compile(rf"(?<![^{_EDGE}])[\u200c\u200d]|\u200c(?![^{_EDGE}])|\u200d(?!\S)")
-_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-_DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
-_NOT_WORD = re.compile(r"(?:[^\w.]|_|(?<!\d)\.|\.(?!\d))+")
+_THOUSANDS = re.compile(r",(?<=\d,)(?=\d{3}(?!\d))")  # a literal first: it is looked for by memchr
+_DECIMAL_COMMA = re.compile(r",(?<=\d,)(?=\d)")
+_PUNCTUATION = re.compile(r"[^\w. ]")
+_FULL_STOP = re.compile(r"\.(?:(?<!\d\.)|(?!\d))")
 
 
 def canonical(text: str) -> str:
@@ -125,7 +130,10 @@ def canonical(text: str) -> str:
 
     Idempotent.
     """
-    text = _NOT_SIGN.sub(ZWNJ, unicodedata.normalize("NFC", text.translate(_CLEAN)))
+    if _UNCLEAN.search(text):
+        text = _NOT_SIGN.sub(ZWNJ, unicodedata.normalize("NFC", text.translate(_CLEAN)))
+    else:
+        text = unicodedata.normalize("NFC", text)
     text = " ".join(text.split())
     if ZWNJ in text or ZWJ in text:
         text = " ".join(_LOOSE_JOINER.sub("", _JOINERS.sub(r"\1", text)).split())
@@ -143,12 +151,18 @@ def fold(text: str) -> str:
 
     Idempotent, and the same for a text and its canonical form.
     """
-    text = _NOT_SIGN.sub("", unicodedata.normalize("NFC", text.translate(_CLEAN)))
-    text = unicodedata.normalize("NFKC", text).casefold()
-    text = unicodedata.normalize("NFKC", text.translate(_FOLD)).translate(_FOLD)
+    if _UNCLEAN.search(text):
+        text = _NOT_SIGN.sub("", unicodedata.normalize("NFC", text.translate(_CLEAN)))
+    folded = unicodedata.normalize("NFKC", text).casefold().translate(_FOLD)
+    text = unicodedata.normalize("NFKC", folded)
+    if text != folded:
+        text = text.translate(_FOLD)
     if "," in text:
         text = _DECIMAL_COMMA.sub(".", _THOUSANDS.sub("", text))
-    return _NOT_WORD.sub(" ", text).strip()
+    text = _PUNCTUATION.sub(" ", text.replace("_", " "))
+    if "." in text:
+        text = _FULL_STOP.sub(" ", text)
+    return " ".join(text.split())
 
 
 def words(text: str) -> list[str]:
