@@ -16,7 +16,7 @@ from extract.decode import Decoded, decode
 from extract.families import UNKNOWN, Family, family_of
 from extract.judge import Judge, Judgement, Verdict
 from extract.language import detect_language
-from extract.lines import Element, Line, Mark, read_lines
+from extract.lines import Element, Line, Mark, read_lines, step
 from extract.metadata import Clock, Head, Headline
 from extract.rawtext import raw_lines
 from extract.refusal import refuse
@@ -86,11 +86,7 @@ def _unjudged(line: Line) -> Verdict:
 
 
 def _path(element: Element) -> str:
-    steps = []
-    for node in _up(element):
-        names = "".join("." + name for name in (node.get("class") or "").split())
-        steps.append(f"{node.tag}#{node.get('id')}" if node.get("id") else f"{node.tag}{names}")
-    return " > ".join(step for step in reversed(steps) if step != "html")
+    return " > ".join(step(node) for node in reversed(list(_up(element))) if node.tag != "html")
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,15 @@ class Line:
         return "" if self.element is None else str(self.element.tag)
 
     @property
+    def place(self) -> str:
+        """The element and, if it has neither id nor class, the nearest around it that has: `div.lead p`; or empty."""
+        if self.element is None:
+            return ""
+        named = next((node for node in self.element.iterancestors() if node.get("id") or node.get("class")), None)
+        own = step(self.element)
+        return own if named is None or own != self.tag else f"{step(named)} {own}"
+
+    @property
     def link_share(self) -> float:
         """Share of the characters that stand in links, 0 … 1."""
         return min(1.0, self.linked / max(1, len(self.text)))
@@ -125,6 +134,12 @@ _MARKS = {
 _IMAGES = frozenset({"img", "picture", "amp-img", "video", "iframe", "object", "embed"})
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?؟۔…。][\"'”’»«)\]}›]*$")
+
+
+def step(element: Element) -> str:
+    """An element as a selector: its id, or else its tag and classes, e.g. `div.entry-content`."""
+    name = element.get("id")
+    return f"{element.tag}#{name}" if name else ".".join([element.tag, *(element.get("class") or "").split()])
 
 
 def ends_sentence(text: str) -> bool:

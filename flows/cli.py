@@ -125,15 +125,31 @@ def extract(
         str | None, typer.Option("--source", metavar="ID", help="Source of the pages; else found by each URL's domain.")
     ] = None,
     url: Annotated[str | None, typer.Option(help="URL of the page in FILE.")] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show what was kept and cut of the one page in FILE, and by which rule.")
+    ] = False,
+    html: Annotated[
+        Path | None, typer.Option(metavar="OUT.html", help="With --explain: write it as an HTML page, for a browser.")
+    ] = None,
 ) -> None:
     """Extract the articles of pages: one JSON line each, in order, either an article or why there is none.
 
     A line for --jsonl is {"id", "url", "html", "source", "language", "fetched_at"}, all but "html" optional. Each is
     answered before the next is read.
+
+    With --explain, FILE is one page, or a WARC file of which --url names one. Without FILE, --url is taken from the
+    archive.
     """
     from flows.extracting import Extractor, write_answers
     from flows.sources import choose_sources, known_sources
 
+    if html and not explain:
+        raise UsageError("--html is where --explain writes; give both")
+    if explain:
+        if jsonl or len(files or ()) > 1 or not (files or url):
+            raise UsageError("--explain takes one FILE, or --url of a page in the archive")
+        _explain(files[0] if files else None, url, source, html)
+        return
     if jsonl == bool(files):
         raise UsageError("Name files, or give --jsonl and write JSON lines to standard input; not both, not neither")
     if url and len(files or ()) != 1:
@@ -146,6 +162,34 @@ def extract(
     else:
         unreadable = write_answers(extractor.files(files or (), url), sys.stdout.buffer)
     raise typer.Exit(Exit.FAILED if unreadable else Exit.OK)
+
+
+def _explain(file: Path | None, url: str | None, source_id: str | None, html: Path | None) -> None:
+    from extract.article import explain_article
+    from flows.explaining import as_html, page_in, print_explanation
+    from flows.sources import choose_sources, known_sources
+    from spiders.sources import source_for_url
+
+    settings = Settings.from_environment()
+    sources = known_sources(settings)
+    [source] = choose_sources([source_id], sources) if source_id else [None]
+    if file:
+        page = page_in(file, url)
+    else:
+        from archive.store import open_store
+        from flows.archived import archived_response
+        from flows.extracting import archived_page
+
+        assert url  # noqa: S101 -- checked by the caller
+        page = archived_page(archived_response(open_store(settings.root), url))
+    explanation = explain_article(page, source or (source_for_url(page.url, sources) if page.url else None))
+    if html:
+        try:
+            html.write_text(as_html(page, explanation), encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"Cannot write {html}: {error.strerror}") from error
+    else:
+        print_explanation(page, explanation)
 
 
 @app.command()

@@ -58,6 +58,7 @@ def test_a_family_and_its_container_are_named() -> None:
     assert (found.family, found.found_by) == (FAMILIES["jannah"].name, "family")
     assert found.container == "body > article#the-post > div.entry-content.entry"
     assert found.verdicts[-1].rule == "family"
+    assert found.verdicts[-1].line.place == "div.related-item p"
 
 
 @pytest.mark.parametrize("seed", sorted(path.name for path in SEEDS.glob("*.txt")))
