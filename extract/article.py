@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -14,7 +15,8 @@ from extract.attribution import attributed, once
 from extract.body import Body, Hints, read_body
 from extract.decode import Decoded, decode
 from extract.families import UNKNOWN, Family, family_of
-from extract.judge import Judge, Judgement, Verdict
+from extract.judge import Judge, Judgement, Verdict, is_date_line
+from extract.labels import Role
 from extract.language import detect_language
 from extract.lines import Element, Line, Mark, read_lines, step
 from extract.metadata import Clock, Head, Headline
@@ -149,6 +151,7 @@ def _read_tree(decoded: Decoded, tree: Element, page: Page, source: Source | Non
     lines = read_lines(tree, noise=frozenset(family.select("drop", tree)))
     titles = family.select("title", tree)
     headline = metadata.find_headline(head, lines, titles, brands)
+    brands = metadata.brands_of(head, source, metadata.site_name(head, source, headline)[0])
     hints = Hints(headline=headline, brands=brands, leads=clues.leads, kickers=frozenset(map(fold, clues.kickers)))
     body = read_body(tree, lines, family, hints)
     result: Article | Rejection | None = refuse(page, source, head, headline, lines, body)
@@ -169,6 +172,7 @@ class _Clues:
     named_authors: Sequence[str] = ()
     named_tags: Sequence[str] = ()
     crumbs: Sequence[str] = ()
+    crumbs_above: Sequence[str] = ()
     kickers: Sequence[str] = ()
     leads: frozenset[str] = frozenset()
     times: Sequence[tuple[Element, str]] = ()
@@ -194,11 +198,33 @@ class _Clues:
         self.times = beside(self.times, 6, 4)
         self.linked_authors = beside(self.linked_authors, 6, 6)
         self.linked_tags = beside(self.linked_tags, 6, 12)
-        self.crumbs = [*body.judgement.sections, *(self.crumbs or metadata.crumbs_above(lines, top))]
+        self.crumbs = [*self.crumbs, *body.judgement.sections]
+        self.crumbs_above = metadata.crumbs_above(lines, top)
         self.near = lines[max(0, top - 6) : end + 4]
-        self.dates = [line.text for line in body.judgement.dates]
+        self.dates = [*(line.text for line in body.judgement.dates), *_dates_about(lines, headline, body)]
         self.bylines = [name for _, name in body.judgement.bylines]
         self.labelled_tags = _labelled_tags(body.judgement)
+
+
+_PUBLICATION = re.compile(r"نشر|انتشار|درج|ثبت|publish|posted", re.IGNORECASE)
+
+
+def _dates_about(lines: Sequence[Line], headline: Headline, body: Body) -> list[str]:
+    """Lines about the headline that hold a date: a labelled one, one in the article's block, or its meta line."""
+    if headline.line is None:
+        return []
+    top, wrapper = headline.line.at, body.wrapper
+    own = wrapper is not None and wrapper.tag != "body"
+    above = lines[max(0, top - 6) : top]
+    found = [
+        line
+        for line in above
+        if (line.label and line.label.role is Role.DATE and _PUBLICATION.search(line.text))
+        or (own and is_date_line(line.text) and any(node is wrapper for node in _up(line.element)))
+    ]
+    first = body.judgement.kept[0].at if body.judgement.kept else top
+    found += [line for line in lines[top + 1 : min(first, top + 6)] if line.words <= 16 and line.link_share < 0.9]
+    return [line.text for line in found]
 
 
 def _up(element: Element) -> Iterator[Element]:
@@ -206,17 +232,22 @@ def _up(element: Element) -> Iterator[Element]:
     yield from element.iterancestors()
 
 
+_ISO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d")
+
+
 def _gather(family: Family, tree: Element, head: Head) -> _Clues:
     """Read what the family's rules and the markup's own vocabulary name, before noise is cut."""
     times: list[tuple[Element, str]] = []
     authors: list[tuple[Element, str]] = []
     tags: list[tuple[Element, str]] = []
-    for element in tree.iter("time", "a", "span", "address", "meta"):
+    for element in tree.iter("time", "a", "abbr", "span", "address", "meta"):
         rel, prop = (element.get("rel") or "").split(), element.get("itemprop") or ""
         if element.tag == "time" or prop == "datePublished":
             if stated := element.get("datetime") or element.get("content"):
                 times.append((element, stated))
             times.append((element, _text(element)))
+        elif element.tag == "abbr" and _ISO_TIME.match(stated := element.get("title") or ""):  # microformats: hAtom
+            times.append((element, stated))
         elif "tag" in rel:
             tags.append((element, _text(element)))
         elif "author" in rel or prop == "author" or "/author/" in (element.get("href") or ""):
@@ -252,7 +283,7 @@ def _article(
     family: Family,
     clues: _Clues,
 ) -> Article:
-    site, site_where = metadata.site_name(head, source)
+    site, site_where = metadata.site_name(head, source, headline)
     brands = metadata.brands_of(head, source, site)
     visible = [
         *((text, "family:date") for text in clues.named_dates),
@@ -268,7 +299,7 @@ def _article(
     tags, tags_where = metadata.find_tags(
         head, clues.named_tags, clues.labelled_tags, [text for _, text in clues.linked_tags], headline.text
     )
-    section, section_where = metadata.find_section(head, clues.crumbs, headline.text)
+    section, section_where = metadata.find_section(head, clues.crumbs, clues.crumbs_above, headline.text)
     image, image_where = metadata.find_image(head, page.url)
     address, address_where = metadata.find_canonical(head, page.url, source)
     paragraphs = tuple(line.text for line in judgement.kept)
@@ -334,7 +365,7 @@ def _tags_of_line(line: Line) -> list[str]:
 
 def _attribution(judgement: Judgement, source: Source | None, brands: Sequence[str]) -> tuple[str, ...]:
     """Agencies of source lines, of datelines and of the text, in the order they are named."""
-    named = [(at, text.strip(" .،:")) for at, text in judgement.sources if not _item_number(text, source)]
+    named = [(at, text.strip(" .،:\"'«»“”")) for at, text in judgement.sources if not _item_number(text, source)]
     kept = judgement.kept
     known = {*brands, *judgement.brands}
     for place, line in enumerate(kept):

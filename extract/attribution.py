@@ -143,7 +143,7 @@ def attributed(text: str, brands: Iterable[str], *, first: bool, last: bool) -> 
         for match in _PERSIAN.finditer(text)
         if not _NOT_AN_AGENCY.match(match["name"]) and match["name"].count(" ") < 4 and fold(match["name"]) not in own
     ]
-    relayed = (match["name"].strip(' "«»') for match in _RELAYED.finditer(text))
+    relayed = (match["name"].strip(' "«»“”') for match in _RELAYED.finditer(text))
     names += [name for name in relayed if name.count(" ") < 5 and fold(name) not in own]
     if last and (closing := _CLOSING.search(text)) and is_agency(closing["name"]):
         names.append(closing["name"].strip())

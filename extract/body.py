@@ -18,7 +18,7 @@ from trafilatura import bare_extraction
 from trafilatura.settings import Document
 
 from extract.families import Family
-from extract.judge import Judge, Judgement
+from extract.judge import Judge, Judgement, is_date_line
 from extract.labels import Role
 from extract.lines import Element, Line, Mark
 from extract.metadata import Headline
@@ -195,7 +195,8 @@ def _above(lines: Sequence[Line], region: Region, wrapper: Element | None, hints
     return [
         line
         for line in lines[top.at + 1 : region.first]
-        if line.key not in hints.kickers and any(node is wrapper for node in line.element.iterancestors())
+        if line.key not in hints.kickers
+        and (line.element is wrapper or any(node is wrapper for node in line.element.iterancestors()))
     ]
 
 
@@ -229,11 +230,25 @@ def _read_below(judgement: Judgement, below: Sequence[Line]) -> None:
             return
 
 
+def _block(line: Line) -> Element:
+    """The largest element around the line's that holds no more text than it."""
+    node = line.element
+    size = _size(node)
+    while (parent := node.getparent()) is not None and _size(parent) == size:
+        node = parent
+    return node
+
+
+def _size(element: Element) -> int:
+    return sum(len(text) for text in element.itertext() if not text.isspace())
+
+
 def _kicker(lines: Sequence[Line], headline: Headline) -> str | None:
     """The line just above the headline, in the same block."""
     if headline.line is None or not headline.line.at:
         return None
     above = lines[headline.line.at - 1]
-    same = above.element.getparent() is headline.line.element.getparent()
+    same = _block(above).getparent() is _block(headline.line).getparent()
     plain = not above.linked and not above.mark & (Mark.LIST | Mark.NAV) and above.label is None
+    plain = plain and not is_date_line(above.text)
     return above.text if same and plain and 2 <= above.words <= 20 and above.key != headline.line.key else None

@@ -15,16 +15,18 @@ from itertools import pairwise
 from extract.attribution import dateline
 from extract.dates import read_date
 from extract.labels import Label, Role
+from extract.labels import label as read_label
 from extract.lines import Element, Line, Mark, ends_sentence
-from extract.text import fold
+from extract.text import canonical, fold
 
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _URL_ONLY = re.compile(r"^\W*(?:https?://|www\.)\S+\W*$", re.IGNORECASE)
 _HASHTAGS = re.compile(r"^(?:#[\w‌]+[\s،,|]*)+$")
 _BYLINE = re.compile(
-    r"^(?:كتب|كتبت|كتبه|كتبها|بقلم|حوار|حاوره|حاورته|إعداد|اعداد|تقرير|نویسنده|خبرنگار|به قلم|By)(?:\s*[:/／-]\s*|\s+)"
-    r"(?P<name>[^\d:.،,؟!]{4,40})$"
+    r"^(?:كتب|كتبت|كتبه|كتبها|بقلم|حوار|حاوره|حاورته|إعداد|اعداد|تقرير|نویسنده|خبرنگار|به قلم|By)"
+    r"(?:\s*[:/／–—-]\s*|\s+)(?P<name>[^\d:.،,؟!]{4,40})$"
 )
+_BEFORE_DATE = re.compile(r"[\s|•·،,/–—-]*(?:\b(?:في|فى|يوم|بتاريخ|در|on)\b)?[\s|•·،,/–—:-]*$")
 _ALT = re.compile(r"^(?P<a>.{2,40}?)\s+[-–—|]\s*(?P<b>.*)$")
 _PARTS = frozenset({"p", "li", "ul", "ol", "blockquote", "dd", "dl", "tr", "tbody", "table", "figure"})
 _DATE_WORDS = 12
@@ -54,6 +56,8 @@ RULES = {
     "repeated": "It was there before.",
     "link": "It is a link.",
     "caption": "It is all that a block around an image says, or follows the site's name as an image's text does.",
+    "terms": "It links to the site's terms or privacy policy.",
+    "before_text": "It is a word or three before the first sentence.",
     "tail": "It follows the last sentence and is none itself.",
 }
 """What the rules mean, by name, and where one is mended that is not mended here."""
@@ -110,6 +114,14 @@ def is_date_line(text: str) -> bool:
     return len([word for word in left.split() if not word.isdigit()]) <= 3
 
 
+def without_date(text: str) -> str:
+    """What stands on a line before its date: `كتب سامر المصري في 5 يناير 2022` without the day."""
+    if not re.search(r"\d", text):
+        return text
+    date = read_date(text, timezone="UTC", calendar="gregorian", fetched_at=None, where="line")
+    return _BEFORE_DATE.sub("", text[: text.index(date.raw)]) if date else text
+
+
 class Judge:
     """One pass over the lines of a page or raw text."""
 
@@ -163,7 +175,7 @@ class Judge:
         prose = 0
         seen: set[str] = set()
         home: object = None
-        first = next((index for index, line in enumerate(lines) if _prose(line)), -1)
+        first = next((index for index, line in enumerate(lines) if _prose(line) and not self._is_title(line)), -1)
         last = max((index for index, line in enumerate(lines) if _prose(line)), default=-1)
         dated = _dated_headlines(lines)
         pending: Role | None = None
@@ -250,13 +262,15 @@ class Judge:
         elif name.role is Role.SECTION and name.rest:
             self._found.sections.append(name.rest)
         elif name.rest:
+            if name.role is Role.AUTHOR and name.rest != without_date(name.rest):
+                self._found.dates.append(line)
             self._take(name.role, name.rest, line.at)
 
     def _take(self, role: Role, text: str, at: int) -> None:
         if role is Role.SOURCE:
             self._found.sources.append((at, dateline(text, self._found.brands | self._brands) or text))
         elif role is Role.AUTHOR:
-            self._found.bylines.append((role, text))
+            self._found.bylines.append((role, without_date(text)))
 
     def _learn_brands(self, lines: Sequence[Line]) -> None:
         """The text of an image is often `<brand> - <headline>`; it names the brand."""
@@ -323,6 +337,12 @@ class Judge:
             return ""
         if index in dated:
             return "dated_headlines"
+        byline = _BYLINE.match(without_date(text)) if line.words <= _DATE_WORDS else None
+        if byline and byline["name"].count(" ") < 5:
+            self._found.bylines.append((Role.AUTHOR, byline["name"]))
+            if re.search(r"\d", text):
+                self._found.dates.append(line)
+            return "byline"
         if line.words <= _DATE_WORDS and is_date_line(text):
             if prose == 0 or index > last:
                 self._found.dates.append(line)
@@ -341,9 +361,6 @@ class Judge:
             return "hashtags"
         if _URL_ONLY.match(text):
             return "url"
-        if line.words <= 7 and (byline := _BYLINE.match(text)):
-            self._found.bylines.append((Role.AUTHOR, byline["name"]))
-            return "byline"
         figure = line.mark & Mark.CAPTION and not line.mark & (Mark.ROW | Mark.QUOTE)
         if figure or line.mark & (Mark.NAV | Mark.ASIDE | Mark.FOOTER):
             return "outside"
@@ -351,6 +368,10 @@ class Judge:
             return "repeated"
         if line.link_share > 0.75 and not (ends_sentence(text) and line.words >= 8):
             return "link"
+        if index < first and line.words <= 3 and not (line.heading or ends_sentence(text) or line.mark & Mark.ROW):
+            return "before_text"
+        if line.linked and _names_terms(line):
+            return "terms"
         if (after_alt and not ends_sentence(text)) or (last != index and _is_caption(line, prose == 0)):
             return "caption"
         if index > last and not _prose(line) and not ends_sentence(text) and not self._is_last_part(line):
@@ -390,6 +411,12 @@ class Judge:
                 ):
                     return
                 verdict.kept, verdict.rule = False, "tail"
+
+
+def _names_terms(line: Line) -> bool:
+    """Whether a line links to the site's own rules, as a request to commentators does."""
+    found = (read_label(canonical("".join(link.itertext()))) for link in line.element.iter("a"))
+    return any(label is not None and label.role is Role.TERMS for label in found)
 
 
 def _is_caption(line: Line, before_text: bool) -> bool:

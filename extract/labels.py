@@ -37,14 +37,16 @@ class Role(StrEnum):
     PROMO = "promo"
     ADS = "ads"
     COPYRIGHT = "copyright"
+    TERMS = "terms"
     VIDEO = "video"
     SECTION = "section"
     LISTING = "listing"
+    LIVE = "live"
     NOT_FOUND = "not_found"
     BLOCKED = "blocked"
 
 
-PAGE_ROLES = frozenset({Role.NOT_FOUND, Role.BLOCKED, Role.LISTING, Role.VIDEO})
+PAGE_ROLES = frozenset({Role.NOT_FOUND, Role.BLOCKED, Role.LISTING, Role.LIVE, Role.VIDEO})
 """Roles that say something of a page by its title; a line of text has none of them."""
 
 # How many words may follow the colon for the line to be this label still: an interview's «پاسخ: …» is text.
@@ -65,6 +67,7 @@ _LONGEST_REST = {
 _LONGEST_LINE = 45  # words a line that *starts* as a label may have in all
 _LONGEST_LABEL = 8
 _COLON = re.compile(r"\s*[:：﹕]\s*")
+_AFTER_ROLE = re.compile(r"\s*(?:[:：﹕|.…–—-]+)\s*")
 _COUNT = re.compile(r"(?: \d+)+$|^(?:\d+ )+(?!\d)")
 
 
@@ -84,6 +87,8 @@ class _Phrases:
     """Likewise, for the roles that only a title has."""
     starts: dict[str, tuple[tuple[str, Role], ...]]
     """First word → phrases that start with it, longest first."""
+    inside: tuple[tuple[str, Role], ...]
+    """Phrases, between spaces, that say something of a page wherever they stand on a line."""
 
 
 @cache
@@ -91,6 +96,7 @@ def _phrases() -> _Phrases:
     whole: dict[str, Role] = {}
     pages: dict[str, Role] = {}
     starts: dict[str, list[tuple[str, Role]]] = {}
+    inside: list[tuple[str, Role]] = []
     for file in sorted(files("extract").joinpath("labels").iterdir(), key=lambda file: file.name):
         if not file.name.endswith(".toml"):
             continue
@@ -101,9 +107,11 @@ def _phrases() -> _Phrases:
             for phrase in kinds.get("start", ()):
                 folded = fold(phrase)
                 starts.setdefault(folded.split(" ", 1)[0], []).append((folded, role))
+            inside += [(f" {fold(phrase)} ", role) for phrase in kinds.get("inside", ())]
     return _Phrases(
         whole=whole,
         pages=pages,
+        inside=tuple(inside),
         starts={word: tuple(sorted(found, key=lambda pair: -len(pair[0]))) for word, found in starts.items()},
     )
 
@@ -132,13 +140,16 @@ def label(line: str) -> Label | None:
 
 
 def page_role(line: str) -> Role | None:
-    """What a title says of the whole page: `not_found`, `blocked`, `listing` or `video`; None: nothing of the kind."""
+    """What a title, or a line of a page with little text, says of the whole page; None: nothing of the kind.
+
+    The roles are `not_found`, `blocked`, `listing`, `live` and `video`.
+    """
     phrases = _phrases()
     folded = fold(line)
-    head, colon, _ = _split(line)
-    role = phrases.pages.get(fold(head)) if colon else phrases.pages.get(folded)
-    role = role or _start(folded, phrases)
-    return role if role in PAGE_ROLES else None
+    role = phrases.pages.get(fold(_AFTER_ROLE.split(line, maxsplit=1)[0])) or _start(folded, phrases)
+    if role in PAGE_ROLES:
+        return role
+    return next((role for phrase, role in phrases.inside if phrase in f" {folded} "), None)
 
 
 def _start(folded: str, phrases: _Phrases) -> Role | None:

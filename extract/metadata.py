@@ -17,6 +17,7 @@ from urllib.parse import urljoin, urlsplit
 
 from extract.attribution import is_agency, once
 from extract.dates import read_date
+from extract.labels import label
 from extract.lines import Element, Line
 from extract.text import canonical, fold
 from extract.types import Calendar, Date, Page, Source
@@ -32,6 +33,7 @@ _PUBLISHED = (
 _MODIFIED = ("article:modified_time", "datemodified", "og:updated_time", "dcterms.modified", "dc.date.modified")
 _COARSE = ("day", "month")
 _SUFFIX = re.compile(r"\s+(?:[|–—»«·•]|-{1,2}|::)\s+|\s*[|»«]\s*|\s*::\s*")
+_CUT = re.compile(_SUFFIX.pattern + r"|\s*:\s+")  # a colon parts a title only where its other part is known
 _ORGANISATION = re.compile(
     r"(?:^|\s)(?:ال)?(?:جريدة|صحيفة|موقع|وكالة|شبكة|قناة|مجلة|تحرير|محرر|إدارة|مؤسسة|مركز|بوابة|فريق|غرفة|قسم|مكتب|شركة|"
     r"نيوز|نیوز|أونلاين|اونلاين|آنلاین|برس|خبرگزاری|پایگاه|روزنامه|شرکت|سایت|گروه|سرویس|تحریریه|هفته\s*نامه|"
@@ -147,8 +149,14 @@ def _string(value: Any) -> str:
 # --- names of the site, headline ------------------------------------------------------------------------------------
 
 
-def site_name(head: Head, source: Source | None) -> tuple[str | None, str]:
-    """The site's name as the page states it, else the source's, and where it was found."""
+def site_name(head: Head, source: Source | None, headline: Headline | None = None) -> tuple[str | None, str]:
+    """The site's name as the page states it, else the source's, and where it was found.
+
+    Args:
+        head: of the page.
+        source: the site, if known.
+        headline: what stands beside it in the page's title is the last place that names the site; None: not yet known.
+    """
     value, where = head.first("og:site_name")
     if value:
         return value, where
@@ -164,7 +172,27 @@ def site_name(head: Head, source: Source | None) -> tuple[str | None, str]:
     value, where = head.first("application-name", "apple-mobile-web-app-title", "dc.publisher", "twitter:site:name")
     if value and not value.startswith("http"):
         return value, where
-    return (source.name, "source") if source else (None, "")
+    if source:
+        return source.name, "source"
+    name = _beside_headline(head.title, headline.text) if headline and headline.line else ""
+    return (name, "title") if name else (None, "")
+
+
+def _beside_headline(title: str, headline: str) -> str:
+    """The outermost part of a page's title beside the headline: `أخبار مصر` in `البنك يثبت الفائدة - بنوك - أخبار مصر`.
+
+    Empty if there is none or it can be no name.
+    """
+    key = fold(headline)
+    for cut in _CUT.finditer(title):
+        if fold(title[: cut.start()]) == key:
+            name = _CUT.split(title[cut.end() :])[-1]
+        elif fold(title[cut.end() :]) == key:
+            name = _CUT.split(title[: cut.start()])[0]
+        else:
+            continue
+        return name if name.count(" ") < 5 and label(name) is None and any(map(str.isalpha, name)) else ""
+    return ""
 
 
 def brands_of(head: Head, source: Source | None, name: str | None) -> tuple[str, ...]:
@@ -228,7 +256,9 @@ def find_headline(head: Head, lines: Sequence[Line], titles: Sequence[Element], 
         brands: names of the site.
     """
     tops = [
-        line for line in lines if line.tag == "h1" and line.words >= 2 and line.key not in {fold(b) for b in brands}
+        line
+        for line in lines
+        if line.tag == "h1" and line.words >= 2 and line.key not in {fold(b) for b in brands} and not _leads_home(line)
     ]
     named = [line for line in lines if any(line.element is element for element in titles)]
     texts = [line.text for line in (*named, *tops)]
@@ -258,12 +288,37 @@ def find_headline(head: Head, lines: Sequence[Line], titles: Sequence[Element], 
         if same:
             match = min(same, key=lambda line: (not line.heading, line.link_share > 0.5))
             return Headline(match.text, match.tag if match.heading else where, match)
+    if found := _part_on_page(stated, lines):
+        return found
     if len(tops) == 1 or (tops and not stated):
         return Headline(without_site(tops[0].text, brands), "h1", tops[0])
     if stated:
         return Headline(stated[0][0], stated[0][1], None)
     second = next((line for line in lines if line.tag == "h2" and line.words >= 4), None)
     return Headline(second.text, "h2", second) if second else Headline("", "", None)
+
+
+def _leads_home(line: Line) -> bool:
+    """Whether a line is a link to the home page: the site's name, though it stands in h1."""
+    links = list(line.element.iter("a")) if line.link_share > 0.8 else []
+    return any(_HOME_ADDRESS.match((link.get("href") or "").strip()) for link in links)
+
+
+_HOME_ADDRESS = re.compile(r"(?:https?://[^/]+)?/?(?:index\.\w+)?$")
+
+
+def _part_on_page(stated: Sequence[tuple[str, str]], lines: Sequence[Line]) -> Headline | None:
+    """The longest part of a stated title that is an unlinked line of the page, though no heading."""
+    parts = {
+        fold(part): where
+        for text, where in stated
+        for cut in _CUT.finditer(text)
+        for part in (text[: cut.start()], text[cut.end() :])
+        if part.count(" ") >= 2
+    }
+    found = [line for line in lines if line.key in parts and line.link_share <= 0.5] if parts else []
+    line = max(found, key=lambda line: len(line.key), default=None)
+    return Headline(line.text, parts[line.key], line) if line else None
 
 
 def _agree(one: str, other: str) -> bool:
@@ -474,8 +529,14 @@ _HOME = frozenset(
 )
 
 
+_STEP = re.compile(r"[»«›‹/>←→❯\\]")
+
+
 def crumbs_above(lines: Sequence[Line], top: int) -> list[str]:
-    """The path of links that starts at the home page and stands just above the headline.
+    """The path from the home page to the article, where one stands just above the headline.
+
+    Its steps are links parted by `»`, `/` or the like; without such marks it starts at the home page and has no more
+    than two steps after it, so that it is not a menu.
 
     Args:
         lines: of the page.
@@ -483,49 +544,69 @@ def crumbs_above(lines: Sequence[Line], top: int) -> list[str]:
     """
     for start in range(top - 1, max(-1, top - 9), -1):
         line = lines[start]
-        if line.key in _HOME:
+        links = [canonical("".join(link.itertext())) for link in line.element.iter("a")] if line.linked else []
+        links = [link for link in links if link]
+        if 1 < len(links) < 8 or (links and _STEP.search(line.text)):
+            between = line.text
+            for link in links:
+                between = between.replace(link, " ", 1)
+            if _STEP.search(between) or (fold(links[0]) in _HOME and len(links) <= 3):
+                return links if _is_path(links) else []
+        elif line.key in _HOME:
             path = [line.text]
             for step in lines[start + 1 : top]:
                 if step.link_share < 0.8 or step.words > 5:
                     break
                 path.append(step.text)
-            return path
-        links = (
-            [canonical("".join(link.itertext())) for link in line.element.iter("a")] if line.link_share > 0.5 else []
-        )
-        if len(links) < 8 and any(fold(link) in _HOME for link in links):
-            return links
+            return path if len(path) <= 3 and _is_path(path) else []
     return []
 
 
-def find_section(head: Head, crumbs: Sequence[str], title: str) -> tuple[str | None, str]:
-    """Innermost section the page names, and where."""
-    names = [crumb.strip(" /»«›>|:") for crumb in crumbs]
+def _is_path(steps: Sequence[str]) -> bool:
+    """Whether no step is what only menus have, such as `آخر الأخبار`."""
+    return all(fold(step) in _HOME or label(step) is None for step in steps)
+
+
+def find_section(head: Head, named: Sequence[str], above: Sequence[str], title: str) -> tuple[str | None, str]:
+    """Innermost section the page names, and where.
+
+    Args:
+        head: of the page.
+        named: steps of the path that the family's rules or a label name.
+        above: steps of what looks like a path above the headline.
+        title: the headline, which is no section.
+    """
     key = fold(title)
-    names = [
-        name for name in names if name and fold(name) not in _HOME and fold(name) not in key and name.count(" ") < 6
-    ]
-    if names:
-        return names[-1], "family:breadcrumb"
+
+    def steps(texts: Iterable[str]) -> list[str]:
+        names = (text.strip(" /»«›>|:") for text in texts)
+        return [
+            name
+            for name in names
+            if name
+            and fold(name) not in _HOME
+            and fold(name) != key
+            and name.count(" ") < 6
+            and not name.startswith("http")
+            and not (name.endswith(("...", "…")) or (name.count(" ") > 1 and key.startswith(fold(name))))
+        ]
+
+    if found := steps(named):
+        return found[-1], "family:breadcrumb"
     for node in head.articles:
         value = node.get("articleSection")
-        sections = [_string(item) for item in value] if isinstance(value, list) else [_string(value)]
-        if sections := [section for section in sections if section]:
-            return sections[-1], "json-ld:articleSection"
+        if found := steps(_string(item) for item in (value if isinstance(value, list) else [value])):
+            return found[-1], "json-ld:articleSection"
     value, where = head.first("article:section", "articlesection", "section")
     if value:
         return value, where
     for node in head.nodes:
         items = node.get("itemListElement") if "BreadcrumbList" in _types(node) else None
-        if isinstance(items, list):
-            steps = [_string(item.get("name") or item.get("item")) for item in items if isinstance(item, dict)]
-            steps = [
-                step
-                for step in steps
-                if step and fold(step) not in _HOME and fold(step) != key and not step.startswith("http")
-            ]
-            if steps:
-                return steps[-1], "json-ld:BreadcrumbList"
+        items = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+        if found := steps(_string(item.get("name") or item.get("item")) for item in items):
+            return found[-1], "json-ld:BreadcrumbList"
+    if found := steps(above):
+        return found[-1], "line:breadcrumb"
     return None, ""
 
 

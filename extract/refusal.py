@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from extract.body import Body
+from extract.judge import is_date_line
 from extract.labels import Role, page_role
 from extract.language import detect_language
 from extract.lines import Element, Line, ends_sentence
@@ -16,6 +18,7 @@ from extract.types import Page, Reason, Rejection, Source
 
 _FEWEST_WORDS = 20
 _FEWEST_SENTENCES = 3
+_CLOCK = re.compile(r"\d{1,2}:\d\d")
 _PLAYERS = (
     "youtube",
     "vimeo",
@@ -54,6 +57,8 @@ def refuse(
     sentences = sum(sentence_count(line.text) for line in kept if is_prose(line))
     if words < 120 and (barrier := _barrier(head, headline, lines, words)):
         return barrier
+    if (posts := _posts_under_clocks(lines, region)) > (2 if page_role(headline.text) is Role.LIVE else 5):
+        return _not_an_article(f"The text is {posts} posts, each under its time, as on a live ticker.")
     if page.url and _is_home(page.url):
         return _not_an_article("The address is the site's home page.")
     kinds = head.kinds
@@ -67,7 +72,10 @@ def refuse(
     if words < 120 and not has_article and (cards := _linked_cards(kept, lines, headline.text)) > 1:
         return _not_an_article(f"The page shows {cards} headlines with a teaser each.")
     if sentences < _FEWEST_SENTENCES and words < 60:
-        seen = _player_or_gallery(wrapper if wrapper is not None else region.element if region else None, head)
+        about = wrapper if wrapper is not None else region.element if region else None
+        if about is None and headline.line is not None and headline.line.element is not None:
+            about = headline.line.element.getparent()
+        seen = _player_or_gallery(about, head)
         if seen:
             return _not_an_article(f"There is {seen} and {words} words of text.")
     if words < _FEWEST_WORDS and not (sentences >= _FEWEST_SENTENCES and words >= 12):
@@ -83,6 +91,14 @@ def refuse(
             detail=f"The text is in {language!r}; {source.id} publishes in {source.language!r}.",
         )
     return None
+
+
+def _posts_under_clocks(lines: Sequence[Line], region: Region | None) -> int:
+    """How many lines of the body are a clock, or a date with one, over a post; 0 if most of its text is under none."""
+    inside = lines[region.first : region.last] if region else ()
+    clocks = [line.at for line in inside if line.words <= 8 and _CLOCK.search(line.text) and is_date_line(line.text)]
+    posts = sum(any(map(is_prose, lines[at + 1 : at + 4])) for at in clocks)
+    return posts if posts * 3 >= sum(map(is_prose, inside)) else 0
 
 
 def sentence_count(text: str) -> int:

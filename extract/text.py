@@ -109,7 +109,9 @@ _ARABIC_LETTER = r"[\u0620-\u064A\u066E-\u06D3\u06D5\u06FA-\u06FF\u0750-\u077F]"
 _NOT_SIGN = re.compile(rf"(?<={_ARABIC_LETTER})[\u200c\u200d]*¬[\u200c\u200d¬]*(?={_ARABIC_LETTER})")
 _EDGE = r"\s!-/:-@\[-`{-~¡-¿×÷،؛؞؟٪-٭۔\u2010-\u2027\u2030-\u205E"
 _JOINERS = re.compile(r"([\u200c\u200d])[\u200c\u200d]+")
-_LOOSE_JOINER = re.compile(rf"(?<![^{_EDGE}])[\u200c\u200d]|\u200c(?![^{_EDGE}])|\u200d(?!\S)")
+_LOOSE_JOINER = re.compile(
+    rf"(?<!\S)\u200c|\u200c(?=[{_EDGE}])|(?<=[^{_EDGE}])\u200c$|(?<![^{_EDGE}])\u200d|\u200d(?!\S)"
+)
 _THOUSANDS = re.compile(r",(?<=\d,)(?=\d{3}(?!\d))")  # a literal first: it is looked for by memchr
 _DECIMAL_COMMA = re.compile(r",(?<=\d,)(?=\d)")
 _PUNCTUATION = re.compile(r"[^\w. ]")
@@ -124,7 +126,8 @@ def canonical(text: str) -> str:
     - Every kind of space, tab and line break is a space, runs of them are one, and none is left at the ends.
     - Bidirectional controls, soft hyphens, byte order marks, zero width spaces, control characters are removed;
       C1 controls are what HTML takes them for, characters of windows-1252. Lone surrogates become U+FFFD.
-    - ZWNJ and ZWJ stay within words; they go at the ends of lines, beside spaces and (ZWNJ) beside punctuation.
+    - ZWNJ and ZWJ stay within words, ZWNJ also after punctuation (a plural ending joins a quoted word so). They go
+      beside spaces; ZWNJ also before punctuation and, after a letter, at the end of the line.
       `¬` between Arabic letters is a ZWNJ that an old converter lost.
     - Spelling stays: tatweel, vowel signs, Arabic ي and ك in Persian, digits, quotes and dashes of every kind.
 

@@ -137,3 +137,27 @@ def test_any_bytes_give_an_answer(content: bytes, content_type: str | None) -> N
 @settings(deadline=None)
 def test_any_markup_gives_an_answer(parts: list[str], content_type: str) -> None:
     _answers("".join(parts).encode(), content_type)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<h2>أكمل اختبار الأمان للمتابعة</h2><p>يتحقق هذا الموقع من أنك لست روبوتا. يرجى الانتظار بضع ثوان.</p>",
+        "<h2>نحن نهتم بخصوصيتك</h2><p>نستخدم نحن وشركاؤنا ملفات تعريف الارتباط لتخزين المعلومات.</p>",
+        "<p>برای ادامه تأیید کنید که ربات نیستید و سپس دکمه‌ی زیر را بزنید.</p>",
+    ],
+)
+def test_captcha_and_consent_pages_are_barriers(refuse: Refuse, body: str) -> None:
+    assert refuse(body).reason is Reason.BLOCKED
+
+
+def test_a_live_ticker_is_refused_and_a_chronology_is_not(read: Read, refuse: Refuse) -> None:
+    posts = "".join(f"<div><span>1{n}:2{n}</span><p>{text}</p></div>" for n, text in enumerate(PROSE + OTHER))
+    assert refuse(f"<h1>{TITLE}</h1><div>{posts}</div>").reason is Reason.NOT_AN_ARTICLE
+    chronology = "".join(f"<p>1{n}:2{n}: {text}</p>" for n, text in enumerate(PROSE + OTHER))
+    assert len(read(f"<h1>تسلسل زمني: يوم في إدلب</h1><div>{chronology}</div>").paragraphs) == 7
+
+
+def test_a_gallery_without_text_is_no_article(refuse: Refuse) -> None:
+    pictures = "".join(f"<a href={n}.jpg><img src=t{n}.jpg></a>" for n in range(9))
+    assert refuse(f"<h1>بازار تجریش</h1><p>عکس: حمید ملک‌پور</p><div>{pictures}</div>").reason is Reason.NOT_AN_ARTICLE

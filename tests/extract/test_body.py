@@ -119,3 +119,18 @@ def test_zwnj_survives_as_character_and_entity(read: Read) -> None:
     assert found.paragraphs == texts
     assert found.title == title
     assert found.tags == ("آتش‌بس", "گفت‌وگو")
+
+
+def test_a_word_or_three_before_the_first_sentence_are_no_text(read: Read) -> None:
+    meta = "<dl><dt>تفاصيل</dt><dd>الزيارات: 318</dd><dd>دقيقة واحدة</dd></dl>"
+    found = read(f"<div><h1>{TITLE}</h1>{meta}<h2>هدنة هشة</h2>{paragraphs(*PROSE)}</div>")
+    assert found.paragraphs == ("هدنة هشة", *PROSE)
+
+
+def test_a_request_to_commentators_goes_and_a_link_in_the_text_stays(read: Read) -> None:
+    rules = (
+        "<p>نرحب بتعليقاتكم وننصحكم بمراجعة <a href=/r>إرشادات الاستخدام</a> وكذلك <a href=/p>سياسة الخصوصية</a>.</p>"
+        "<p>الآراء الواردة أدناه لا تعبر عن رأي الموقع، بل تعكس وجهات نظر أصحابها فقط.</p>"
+    )
+    linked = PROSE[1].replace("وقف لإطلاق النار", "<a href=/2>وقف لإطلاق النار</a>")
+    assert read(article("<div>", paragraphs(PROSE[0], linked, *PROSE[2:]), rules, "</div>")).paragraphs == PROSE

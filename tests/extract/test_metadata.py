@@ -124,3 +124,83 @@ def test_agencies_are_told_from_the_site_in_the_order_they_are_named(read: Read)
     assert found.attribution == ("رويترز", "موقع 24")
     assert found.paragraphs == (first, *PROSE[1:])
     assert found.title == TITLE
+
+
+@pytest.mark.parametrize(
+    ("title", "heading", "name"),
+    [
+        (f"{TITLE} - النيل الجديد", f"<h1>{TITLE}</h1>", "النيل الجديد"),
+        (f"{TITLE} | سياسة | النيل الجديد", f"<h1>{TITLE}</h1>", "النيل الجديد"),
+        (f"النيل الجديد: {TITLE}", f"<h1><a href=/>النيل الجديد</a></h1><h3>{TITLE}</h3>", "النيل الجديد"),
+        (f"النيل الجديد - {TITLE}", f"<p><b>{TITLE}</b></p>", "النيل الجديد"),
+        ("روسيا: لا حرب في إدلب", "<h1>روسيا: لا حرب في إدلب</h1>", None),
+        (f"{TITLE} - آخر الأخبار", f"<h1>{TITLE}</h1>", None),
+    ],
+)
+def test_what_stands_beside_the_headline_in_the_title_names_the_site(
+    read: Read, title: str, heading: str, name: str | None
+) -> None:
+    found = read(f"<div>{heading}{paragraphs(*PROSE)}</div>", head=f"<title>{title}</title>")
+    assert found.site_name == name
+    assert found.title == (TITLE if TITLE in title else title)
+    assert found.paragraphs == PROSE
+
+
+@pytest.mark.parametrize(
+    ("above", "section"),
+    [
+        ("<div><a href=/>الرئيسية</a> <a href=/1>محليات</a></div>", "محليات"),
+        ("<div><a href=/1>ثقافة</a> » <a href=/2>سينما</a></div>", "سينما"),
+        (f"<ul><li><a href=/>الرئيسية</a></li><li><a href=/1>محليات</a></li></ul><p>{TITLE[:20]}...</p>", "محليات"),
+        ("<div><a href=/>الرئيسية</a> <a href=/1>سياسة</a> <a href=/2>اقتصاد</a> <a href=/3>حوادث</a></div>", None),
+        ("<div><a href=/>الرئيسية</a> <a href=/1>آخر الأخبار</a></div>", None),
+    ],
+)
+def test_a_path_names_the_section_and_a_menu_does_not(read: Read, above: str, section: str | None) -> None:
+    assert read(above + article(paragraphs(*PROSE))).section == section
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "كتب بواسطة: أسماء نصار في يناير 5, 2022",
+        "بقلم أسماء نصار - 5 يناير 2022",
+        "كتبت – أسماء نصار | الأربعاء 5 يناير 2022",
+    ],
+)
+def test_a_byline_with_its_date(read: Read, line: str) -> None:
+    found = read(article(f"<p>{line}</p>", paragraphs(*PROSE)))
+    assert found.authors == ("أسماء نصار",)
+    assert found.published is not None
+    assert found.published.at.date().isoformat() == "2022-01-05"
+    assert found.paragraphs == PROSE
+    assert found.attribution == ()
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"<div><div><small>١٢ مايو ٢٠٢٠</small><h1>{TITLE}</h1>{paragraphs(*PROSE)}</div></div>",
+        f"<div>تاريخ النشر: 12 مايو 2020</div><div><h1>{TITLE}</h1>{paragraphs(*PROSE)}</div>",
+        f"<h1>{TITLE}</h1><p><a href=/u>سمر</a> مايو 12, 2020 <a href=/c>اضف تعليق</a></p>{paragraphs(*PROSE)}",
+        f"<section><h1>{TITLE}</h1><i>نشر في 12 أيار 2020</i><div>{paragraphs(*PROSE)}</div></section>",
+        f'<div><h1>{TITLE}</h1>{paragraphs(*PROSE)}<abbr title="2020-05-12T10:00:00+03:00">10:00</abbr></div>',
+    ],
+)
+def test_dates_about_the_headline(read: Read, page: str) -> None:
+    found = read(page)
+    assert found.published is not None
+    assert found.published.at.date().isoformat() == "2020-05-12"
+
+
+def test_todays_date_above_the_page_is_no_date(read: Read) -> None:
+    assert read(f"<div>الثلاثاء 12 مايو 2020</div><div><h1>{TITLE}</h1>{paragraphs(*PROSE)}</div>").published is None
+
+
+def test_a_kicker_in_a_row_of_its_own(read: Read) -> None:
+    rows = "".join(f"<tr><td>{text}</td></tr>" for text in ("في رسالة إلى أنقرة", TITLE))
+    text = "<br><br>".join(PROSE)
+    page = f"<table><tr><td><table>{rows}<tr><td>{text}</td></tr></table></td></tr></table>"
+    found = read(page, head=f"<title>{TITLE}</title>")
+    assert found.kicker == "في رسالة إلى أنقرة"
+    assert found.paragraphs == PROSE
