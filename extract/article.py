@@ -19,6 +19,7 @@ from extract.judge import Judge, Judgement, Verdict, is_date_line
 from extract.labels import Role
 from extract.language import detect_language
 from extract.lines import Element, Line, Mark, read_lines, step
+from extract.markup import Markup
 from extract.metadata import Clock, Head, Headline
 from extract.rawtext import raw_lines
 from extract.refusal import refuse
@@ -144,16 +145,17 @@ def _read_text(decoded: Decoded, page: Page, source: Source | None, clock: Clock
 
 
 def _read_tree(decoded: Decoded, tree: Element, page: Page, source: Source | None, clock: Clock) -> _Read:
+    markup = Markup(tree)
     head = metadata.read_head(tree)
-    family = family_of(source.family if source else None, tree)
+    family = family_of(source.family if source else None, markup)
     brands = metadata.brands_of(head, source, metadata.site_name(head, source)[0])
-    clues = _gather(family, tree, head)
-    lines = read_lines(tree, noise=frozenset(family.select("drop", tree)))
-    titles = family.select("title", tree)
+    clues = _gather(family, markup, head)
+    lines = read_lines(tree, noise=frozenset(family.select("drop", markup)))
+    titles = family.select("title", markup)
     headline = metadata.find_headline(head, lines, titles, brands)
     brands = metadata.brands_of(head, source, metadata.site_name(head, source, headline)[0])
     hints = Hints(headline=headline, brands=brands, leads=clues.leads, kickers=frozenset(map(fold, clues.kickers)))
-    body = read_body(tree, lines, family, hints)
+    body = read_body(markup, lines, family, hints)
     result: Article | Rejection | None = refuse(page, source, head, headline, lines, body)
     if result is None:
         clues.see(lines, headline, body)
@@ -235,12 +237,12 @@ def _up(element: Element) -> Iterator[Element]:
 _ISO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d")
 
 
-def _gather(family: Family, tree: Element, head: Head) -> _Clues:
+def _gather(family: Family, markup: Markup, head: Head) -> _Clues:
     """Read what the family's rules and the markup's own vocabulary name, before noise is cut."""
     times: list[tuple[Element, str]] = []
     authors: list[tuple[Element, str]] = []
     tags: list[tuple[Element, str]] = []
-    for element in tree.iter("time", "a", "abbr", "span", "address", "meta"):
+    for element in markup.tree.iter("time", "a", "abbr", "span", "address", "meta"):
         rel, prop = (element.get("rel") or "").split(), element.get("itemprop") or ""
         if element.tag == "time" or prop == "datePublished":
             if stated := element.get("datetime") or element.get("content"):
@@ -252,15 +254,15 @@ def _gather(family: Family, tree: Element, head: Head) -> _Clues:
             tags.append((element, _text(element)))
         elif "author" in rel or prop == "author" or "/author/" in (element.get("href") or ""):
             authors.append((element, _text(element)))
-    dates = [text for e in family.select("date", tree) for text in (e.get("datetime"), _text(e)) if text]
-    leads = [_text(element) for element in family.select("lead", tree)]
+    dates = [text for e in family.select("date", markup) for text in (e.get("datetime"), _text(e)) if text]
+    leads = [_text(element) for element in family.select("lead", markup)]
     leads += [head.first(name)[0].rstrip(" .…") for name in ("og:description", "description", "twitter:description")]
     return _Clues(
         named_dates=dates,
-        named_authors=[_text(element) for element in family.select("authors", tree)],
-        named_tags=[_text(element) for element in family.select("tags", tree)],
-        crumbs=[_text(element) for element in family.select("breadcrumb", tree)],
-        kickers=[text for element in family.select("kicker", tree) if (text := _text(element))],
+        named_authors=[_text(element) for element in family.select("authors", markup)],
+        named_tags=[_text(element) for element in family.select("tags", markup)],
+        crumbs=[_text(element) for element in family.select("breadcrumb", markup)],
+        kickers=[text for element in family.select("kicker", markup) if (text := _text(element))],
         leads=frozenset(fold(lead) for lead in leads if lead.count(" ") >= 2),
         times=times,
         linked_authors=authors,

@@ -21,6 +21,7 @@ from extract.families import Family
 from extract.judge import Judge, Judgement, is_date_line
 from extract.labels import Role
 from extract.lines import Element, Line, Mark
+from extract.markup import Markup
 from extract.metadata import Headline
 from extract.region import Region, find_region, is_prose, region_of
 from extract.text import fold
@@ -52,20 +53,20 @@ class Hints:
     """Folded texts that the family's rules give as kicker."""
 
 
-def read_body(tree: Element, lines: Sequence[Line], family: Family, hints: Hints) -> Body:
+def read_body(markup: Markup, lines: Sequence[Line], family: Family, hints: Hints) -> Body:
     """Read the body of a page.
 
     Args:
-        tree: the page, noise that the family's rules know taken out.
-        lines: of `tree`.
+        markup: the page.
+        lines: of the page, those in noise that the family's rules know marked.
         family: of the page.
         hints: what the page's head and the family's rules say.
     """
-    region = _find(family, tree, lines, hints.headline)
+    region = _find(family, markup, lines, hints.headline)
     ours = _read(lines, region, hints)
     if _trusted(ours, lines):
         return ours
-    chosen = kept_by_trafilatura(tree, lines, whole_page=True)
+    chosen = kept_by_trafilatura(markup.tree, lines, whole_page=True)
     theirs = _read_chosen(lines, chosen, hints)
     return theirs if _better(theirs, ours) else ours
 
@@ -98,11 +99,11 @@ def kept_by_trafilatura(element: Element, lines: Sequence[Line], *, whole_page: 
     return frozenset(line.at for line in lines if line.key in found or (line.words >= _LONG and line.key in joined))
 
 
-def _find(family: Family, tree: Element, lines: Sequence[Line], headline: Headline) -> Region | None:
+def _find(family: Family, markup: Markup, lines: Sequence[Line], headline: Headline) -> Region | None:
     """The body's container: where the family's rules say, unless structure finds far more text elsewhere."""
     found = find_region(lines, after=headline.line.at if headline.line else 0)
     best: Region | None = None
-    for element in family.select("body", tree):
+    for element in family.select("body", markup):
         region = region_of(element, lines)
         if region and (best is None or region.prose > best.prose):
             best = region

@@ -6,19 +6,10 @@ they match holds little of the page's text, structure and labels decide.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from typing import cast
-
-from lxml.cssselect import CSSSelector
 
 from extract.lines import Element
-
-
-@cache
-def _compile(css: str) -> Callable[[Element], list[Element]]:
-    return cast("Callable[[Element], list[Element]]", CSSSelector(css, translator="html"))
+from extract.markup import Markup
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,12 +33,10 @@ class Family:
     drop: str = ""
     """Noise, taken out of the page before it is read."""
 
-    def select(self, field: str, tree: Element) -> list[Element]:
-        """Elements of `tree` that the selector in `field` matches, in document order."""
+    def select(self, field: str, markup: Markup) -> list[Element]:
+        """Elements of a page that the selector in `field` matches, in document order."""
         css = getattr(self, field)
-        if not css:
-            return []
-        return list(_compile(css)(tree))
+        return markup.select(css) if css else []
 
 
 ASAM = Family(
@@ -158,22 +147,18 @@ FAMILIES: dict[str, Family] = {
 UNKNOWN = Family(name="", drop="")
 
 
-def family_of(name: str | None, tree: Element | None) -> Family:
+def family_of(name: str | None, markup: Markup | None) -> Family:
     """The family called `name`, or else the one whose marks the page bears; `UNKNOWN` if none."""
     if name and (family := FAMILIES.get(name)):
         return family
-    if tree is None:
+    if markup is None:
         return UNKNOWN
-    found = _marks(tree)
-    return next((family for family in FAMILIES.values() if not found.isdisjoint(family.marks)), UNKNOWN)
-
-
-def _marks(tree: Element) -> set[str]:
-    """Ids, classes and generators of a page, in the words of `Family.marks`."""
-    found: set[str] = set()
-    for value in set(tree.xpath("//@class")):
-        found.update("." + name for name in value.split())
-    found.update("#" + value for value in tree.xpath("//@id"))
-    for value in tree.xpath("//meta[@name='generator']/@content"):
-        found.add(value.split(" ", 1)[0])
-    return found
+    generators = {
+        (node.get("content") or "").split(" ", 1)[0]
+        for node in markup.of_tag.get("meta", ())
+        if node.get("name") == "generator"
+    }
+    for family in FAMILIES.values():
+        if any(markup.bears(mark) or mark in generators for mark in family.marks):
+            return family
+    return UNKNOWN

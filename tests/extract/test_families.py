@@ -6,8 +6,10 @@ from collections.abc import Callable
 import pytest
 from handmade import OTHER, PROSE, TITLE, paragraphs
 from lxml import html
+from lxml.cssselect import CSSSelector
 
 from extract.families import FAMILIES, UNKNOWN, family_of
+from extract.markup import Markup
 from extract.types import Article
 
 Read = Callable[..., Article]
@@ -15,7 +17,7 @@ Read = Callable[..., Article]
 
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
 def test_every_selector_compiles(family: object) -> None:
-    tree = html.document_fromstring("<p>x</p>")
+    tree = Markup(html.document_fromstring("<p>x</p>"))
     for field in dataclasses.fields(family):  # type: ignore[arg-type]
         if field.name not in ("name", "marks", "undated"):
             assert family.select(field.name, tree) == []  # type: ignore[attr-defined]
@@ -35,11 +37,11 @@ def test_every_selector_compiles(family: object) -> None:
     ],
 )
 def test_a_family_is_known_by_its_marks(markup: str, name: str) -> None:
-    assert family_of(None, html.document_fromstring(f"{markup}<p>x")).name == name
+    assert family_of(None, Markup(html.document_fromstring(f"{markup}<p>x"))).name == name
 
 
 def test_an_unknown_page_has_no_family() -> None:
-    assert family_of("no-such-cms", html.document_fromstring("<p class=echo>x")) is UNKNOWN
+    assert family_of("no-such-cms", Markup(html.document_fromstring("<p class=echo>x"))) is UNKNOWN
 
 
 def test_asam(read: Read) -> None:
@@ -71,3 +73,19 @@ def test_arabstoday_shows_no_date(read: Read) -> None:
 def test_a_selector_that_finds_little_gives_way_to_structure(read: Read) -> None:
     found = read(f"<h1>{TITLE}</h1><div class=echo_detail><p>{OTHER[0]}</p></div><div>{paragraphs(*PROSE)}</div>")
     assert set(PROSE) <= set(found.paragraphs)
+
+
+def test_selectors_match_as_in_a_browser() -> None:
+    markup = Markup(
+        html.document_fromstring(
+            "<div id=a class='x big'><p class=x>1<p title=t>2<b class='x stream-item-3'>3</b></div>"
+            "<ul class=x><li>4</ul><div class=x>5</div>"
+        )
+    )
+    selectors = ".x; p.x; #a; div#a.big .x; div.x.big; #a > .x; .x li, #a; [title]; p[title='t']; b.x[class*='m-']"
+    for css in selectors.split("; "):
+        expected = CSSSelector(css, translator="html")(markup.tree)
+        assert expected
+        assert markup.select(css) == expected
+    with pytest.raises(ValueError, match="not supported"):
+        markup.select("p:first-child")

@@ -1,0 +1,112 @@
+"""The elements of a page by tag, id and class, gathered in one pass, so that no rule searches the tree again.
+
+CSS selectors are parsed by cssselect and matched here, against the few elements that have the name asked for: as XPath
+expressions on the whole tree, those of a family's rules took longer than parsing the page.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from functools import cache
+from typing import Any
+
+import cssselect
+from cssselect.parser import Attrib, Class, CombinedSelector, Element, Hash, Tree
+
+from extract.lines import Element as Node
+
+
+class Markup:
+    """An index of one tree."""
+
+    def __init__(self, tree: Node) -> None:
+        """Walk over `tree`, which must not change afterwards."""
+        self.tree = tree
+        self.elements: list[Node] = list(tree.iter())
+        """All of them, in document order."""
+        self.of_tag: dict[str, list[Node]] = defaultdict(list)
+        self.of_id: dict[str, list[Node]] = defaultdict(list)
+        self.of_class: dict[str, list[Node]] = defaultdict(list)
+        self._place: dict[Node, int] = {}
+        for place, node in enumerate(self.elements):
+            self._place[node] = place
+            self.of_tag[node.tag].append(node)
+            if name := node.get("id"):
+                self.of_id[name].append(node)
+            if names := node.get("class"):
+                for name in dict.fromkeys(names.split()):
+                    self.of_class[name].append(node)
+
+    def bears(self, name: str) -> bool:
+        """Whether any element has the id `#name` or the class `.name`."""
+        return name[1:] in {"#": self.of_id, ".": self.of_class}.get(name[0], ())
+
+    def select(self, css: str) -> list[Node]:
+        """Elements that a selector matches, in document order.
+
+        Args:
+            css: selectors separated by commas, of tags, ids, classes and attributes, descendants and children.
+
+        Raises:
+            ValueError: the selector uses anything else.
+        """
+        found = {node for selector in _parse(css) for node in self._find(selector)}
+        return sorted(found, key=self._place.__getitem__) if found else []
+
+    def _find(self, selector: Any) -> Collection[Node]:
+        """Elements that one selector matches."""
+        match selector:
+            case CombinedSelector(combinator=" " | ">" as combinator):
+                above = frozenset(self._find(selector.selector))
+                if not above:
+                    return ()
+                below = self._find(selector.subselector)
+                if combinator == ">":
+                    return [node for node in below if node.getparent() in above]
+                return [node for node in below if not above.isdisjoint(node.iterancestors())]
+            case Element(element=None):
+                return self.elements
+            case Element():
+                return self.of_tag.get(selector.element or "", ())
+            case Hash(selector=Element(element=None)):
+                return self.of_id.get(selector.id, ())
+            case Class(selector=Element(element=None)):
+                return self.of_class.get(selector.class_name, ())
+            case Attrib(selector=Element(element=None), attrib="class", operator="*="):
+                part = _value(selector)
+                return [node for name, nodes in self.of_class.items() if part in name for node in nodes]
+            case Hash():
+                return [node for node in self._find(selector.selector) if node.get("id") == selector.id]
+            case Class():
+                named = self.of_class.get(selector.class_name)
+                return frozenset(named).intersection(self._find(selector.selector)) if named else ()
+            case Attrib():
+                return [node for node in self._find(selector.selector) if _has(selector, node.get(selector.attrib))]
+            case _:
+                raise ValueError(f"{selector!r} is not supported in selectors of families; see extract/markup.py")
+
+
+def _has(selector: Attrib, value: str | None) -> bool:
+    if value is None:
+        return False
+    match selector.operator:
+        case "exists":
+            return True
+        case "=":
+            return value == _value(selector)
+        case "~=":
+            return _value(selector) in value.split()
+        case "*=":
+            return _value(selector) in value
+        case _:
+            raise ValueError(f"{selector!r} is not supported in selectors of families; see extract/markup.py")
+
+
+def _value(selector: Attrib) -> str:
+    return str(selector.value.value) if selector.value else ""
+
+
+@cache
+def _parse(css: str) -> tuple[Tree, ...]:
+    return tuple(selector.parsed_tree for selector in cssselect.parse(css))
