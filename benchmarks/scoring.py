@@ -2,8 +2,8 @@
 
 A folder of pages holds `<id>.html` (UTF-8) and `<id>.json` with `url`, `lang`, `title`, `date` (any of these days),
 `authors`, `authors_ok` (accepted besides), `sitename` (any of these), `tags`, `paragraphs`, `optional` and `signoff`
-(lines that count neither for nor against). The samples, a WARC file and a `<source>.json` each, are read as the same
-thing.
+(lines that count neither for nor against). Recorded pages (`tests/pages/<source>`) are such folders; those that are to
+be refused (`rejected`) are not scored. The samples, a WARC file and a `<source>.json` each, are read as the same thing.
 """
 
 from __future__ import annotations
@@ -79,7 +79,8 @@ def read_pages(folder: Path) -> Iterator[GoldPage]:
     for described in sorted(folder.glob("*.json")):
         truth = json.loads(described.read_text("utf-8"))
         if isinstance(truth, dict):
-            yield _saved_page(described, truth)
+            if "rejected" not in truth:
+                yield _saved_page(described, truth)
         elif isinstance(truth, list):
             yield from _sample_pages(described, truth)
 
@@ -89,7 +90,7 @@ def _saved_page(described: Path, truth: dict) -> GoldPage:
         id=truth["id"],
         html=described.with_suffix(".html").read_bytes(),
         url=truth["url"],
-        content_type="text/html; charset=utf-8",
+        content_type=truth.get("content_type", "text/html; charset=utf-8"),
         language=truth["lang"],
         title=truth["title"],
         paragraphs=truth["paragraphs"],

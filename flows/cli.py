@@ -193,6 +193,35 @@ def _explain(file: Path | None, url: str | None, source_id: str | None, html: Pa
 
 
 @app.command()
+def record(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="Id of the page's source.")],
+    page: Annotated[str, typer.Argument(metavar="URL|FILE", help="The page: its URL, or a file that holds it.")],
+    url: Annotated[str | None, typer.Option(help="URL of the page in FILE.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the files; else made from the URL.")] = None,
+    to: Annotated[Path, typer.Option(metavar="DIR", help="Where recorded pages are.")] = Path("tests/pages"),
+) -> None:
+    """Record a page among the tests, with what it gives now; the tests fail until a person has reviewed that.
+
+    A URL is taken from the archive, or else fetched into it: that page alone, and only if robots.txt allows it.
+    """
+    from flows.recording import page_to_record
+    from flows.recording import record as write
+    from flows.sources import choose_sources, known_sources
+
+    settings = Settings.from_environment()
+    [chosen] = choose_sources([source], known_sources(settings))
+    described = write(chosen, page_to_record(settings, chosen, page, url), to, name)
+    saved = described.with_suffix(".html")
+    _write(
+        [
+            f"Recorded {saved} and {described}.",
+            f'Compare them, correct {described.name}, and set its "reviewed" to true; the tests fail until then.',
+            f"What was kept and cut: warraq extract --explain {saved} --source {source}",
+        ]
+    )
+
+
+@app.command()
 def records(
     source: SourceId = None,
     since: Since = None,

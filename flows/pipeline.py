@@ -52,6 +52,8 @@ class CrawlRequest:
     """First day of publication wanted, by the source's clock; None: no bound."""
     until: date | None = None
     """First day not wanted any more; None: no bound."""
+    pages: tuple[str, ...] = ()
+    """URLs to fetch instead of what the source announces; none: all of that."""
     replay: tuple[Path, ...] = ()
     """WARC files to answer from instead of the network."""
 
@@ -67,6 +69,7 @@ class CrawlRequest:
             "limit": self.limit,
             "since": self.since and self.since.isoformat(),
             "until": self.until and self.until.isoformat(),
+            "pages": list(self.pages),
             "replay": [str(path) for path in self.replay],
         }
 
@@ -285,6 +288,7 @@ class _Run:
             "limit": request.limit,
             "since": request.since and request.since.isoformat(),
             "until": request.until and request.until.isoformat(),
+            "pages": list(request.pages),
             "replay": [str(path) for path in request.replay],
             "contact": settings.contact,
             "warc_bytes": settings.warc_bytes,

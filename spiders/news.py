@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Literal
@@ -19,7 +19,7 @@ from twisted.python.failure import Failure
 from extract.types import Page, Source
 from spiders.discovery import Kind, Link, NotADocumentError, absolute_url, read_document
 
-FoundBy = Literal["robots", "sitemap", "feed", "listing"]
+FoundBy = Literal["robots", "sitemap", "feed", "listing", "request"]
 
 MAX_REDIRECTS = 5
 MAX_DEPTH = 8
@@ -54,6 +54,7 @@ class NewsSpider(Spider):
     - The Sitemap lines of robots.txt, the source's sitemaps and its feeds are followed, child sitemaps too. What they
       announce is fetched unless the source skips it.
     - What a listing links to is fetched only if it looks like an article.
+    - Given `pages`, it fetches those and reads nothing but robots.txt before.
     - Nothing off the source's domains is fetched, and no URL twice.
 
     Statistics: `warraq/discovered` pages announced and wanted, `warraq/discovered/<how>`, `warraq/fetched` of them,
@@ -68,6 +69,7 @@ class NewsSpider(Spider):
         limit: int | None = None,
         since: date | None = None,
         until: date | None = None,
+        pages: Sequence[str] = (),
         **kwargs: Any,
     ) -> None:
         """Crawl `source`.
@@ -77,6 +79,7 @@ class NewsSpider(Spider):
             limit: most pages to fetch, beside robots.txt, sitemaps, feeds and listings; None: no bound.
             since: first day of publication wanted, where the announcement tells it.
             until: first day no longer wanted.
+            pages: URLs to fetch instead of what the source announces; none: all of that.
             kwargs: for Scrapy.
         """
         super().__init__(**kwargs)
@@ -84,6 +87,7 @@ class NewsSpider(Spider):
         self.source = source
         self.allowed_domains = list(source.domains)
         self.limit = limit
+        self.pages = tuple(pages)
         self.window = Window(
             since=datetime.combine(since, time(), zone) if since else None,
             until=datetime.combine(until, time(), zone) if until else None,
@@ -104,6 +108,10 @@ class NewsSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """The source's feeds, sitemaps and listings, or else its home page; robots.txt comes by itself before them."""
+        if self.pages:
+            for request in self._pages((Link(url=url) for url in self.pages), "request"):
+                yield request
+            return
         source = self.source
         entries: list[tuple[FoundBy, str]] = [
             *(("feed", url) for url in source.feeds),
@@ -116,6 +124,8 @@ class NewsSpider(Spider):
 
     def _robots_parsed(self, robotparser: RobotParser, request: Request) -> None:
         """Follow the Sitemap lines of a robots.txt that Scrapy has just read for the sake of `request`."""
+        if self.pages:
+            return
         for url in robotparser.rp.sitemaps:  # type: ignore[attr-defined]  # of Protego, Scrapy's default
             sitemap = absolute_url(request.url, url)
             if sitemap and not self.source.skips(sitemap):

@@ -51,6 +51,8 @@ class CrawlRequest:
     """First day of publication wanted."""
     until: date | None = None
     """First day no longer wanted."""
+    pages: tuple[str, ...] = ()
+    """URLs to fetch instead of what the source announces; none: all of that."""
     replay: tuple[Path, ...] = ()
     """WARC files to answer from; none: the network."""
     contact: str | None = None
@@ -77,6 +79,7 @@ class CrawlRequest:
         for key in ("since", "until"):
             given[key] = date.fromisoformat(given[key]) if given.get(key) else None
         given["replay"] = tuple(Path(path) for path in given.get("replay") or ())
+        given["pages"] = tuple(given.get("pages") or ())
         given["overrides"] = given.get("overrides") or {}
         return cls(**given)
 
@@ -164,7 +167,8 @@ def crawl(request: CrawlRequest, events: Events, stop: Stop) -> int:
     process = AsyncCrawlerProcess(settings)
     crawler = process.create_crawler(NewsSpider)
     watch = _Watch(crawler, events, stop)
-    crawling = process.crawl(crawler, source=source, limit=request.limit, since=request.since, until=request.until)
+    wanted = {"limit": request.limit, "since": request.since, "until": request.until, "pages": request.pages}
+    crawling = process.crawl(crawler, source=source, **wanted)
     process.start(install_signal_handlers=False)
     if crawling.done():
         crawling.result()  # raises what kept the crawl from running
@@ -264,9 +268,12 @@ def _problem(source: str, reason: str, stats: Mapping[str, Any], problems: Seque
         return (
             f"{errors} responses of {source} could not be handled; the log has the details. This is a bug: report it."
         )
-    if not stats.get("warraq/documents"):
+    if not stats.get("warraq/documents") and not stats.get("warraq/fetched"):
         if refused := stats.get("warraq/robots_unavailable"):
             return f"{source} was not crawled, for its robots.txt could not be read ({refused}); try again later."
+        if stats.get("warraq/discovered/request"):
+            why = "robots.txt forbids it" if stats.get("robotstxt/forbidden") else "the site did not answer"
+            return f"{source}: what was asked for could not be fetched: {why}."
         others = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         found = problems[0] + others if problems else "robots.txt names no sitemap"
         return (
