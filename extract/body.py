@@ -1,16 +1,17 @@
 """The body of a page: structure finds it, trafilatura checks it, labels judge each of its lines.
 
 trafilatura decides; it does not write. It deletes every U+200C (گروه‌های becomes گروههای), so its output is compared
-folded with the page's own lines, and the characters are always taken from the page. On the body's container alone it
-is quick; the whole page, and its slow cascade, is asked where our own reading looks doubtful. Comments, metadata, dates
-and deduplication stay off: the last keeps process-wide state, so that a page gives other text the second time.
+folded with the page's own lines, and the characters are always taken from the page. It is asked about the body's
+container where a line there is neither plainly text nor plainly noise, and about the whole page, with its slow cascade,
+where our own reading looks doubtful. Comments, metadata, dates and deduplication stay off: the last keeps process-wide
+state, so that a page gives other text the second time.
 """
 
 from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from lxml import html
@@ -115,8 +116,13 @@ def _read(lines: Sequence[Line], region: Region | None, hints: Hints) -> Body:
     if region is None:
         return Body(Judgement(), None, None)
     inside = lines[region.first : region.last]
-    chosen = kept_by_trafilatura(region.element, inside, whole_page=False)
-    return _judged(lines, region, chosen or None, hints, only_chosen=False)
+    return _judged(
+        lines,
+        region,
+        lambda: kept_by_trafilatura(region.element, inside, whole_page=False),
+        hints,
+        only_chosen=False,
+    )
 
 
 def _read_chosen(lines: Sequence[Line], chosen: Collection[int], hints: Hints) -> Body:
@@ -126,15 +132,15 @@ def _read_chosen(lines: Sequence[Line], chosen: Collection[int], hints: Hints) -
     picked = [line for line in lines if line.at in chosen]
     prose = sum(len(line.text) for line in picked if is_prose(line))
     region = Region(_common(picked), picked[0].at, picked[-1].at + 1, prose, "trafilatura")
-    return _judged(lines, region, chosen, hints, only_chosen=True)
+    return _judged(lines, region, lambda: chosen, hints, only_chosen=True)
 
 
 def _judged(
-    lines: Sequence[Line], region: Region, chosen: Collection[int] | None, hints: Hints, *, only_chosen: bool
+    lines: Sequence[Line], region: Region, ask: Callable[[], Collection[int]], hints: Hints, *, only_chosen: bool
 ) -> Body:
     wrapper = _wrapper(region.element, hints.headline)
     above = _above(lines, region, wrapper, hints)
-    judge = Judge(title=hints.headline.text, brands=hints.brands, leads=hints.leads, chosen=chosen)
+    judge = Judge(title=hints.headline.text, brands=hints.brands, leads=hints.leads, ask=ask)
     judgement = judge.judge(
         above,
         lines[region.first : region.last],
@@ -151,7 +157,10 @@ def _trusted(body: Body, lines: Sequence[Line]) -> bool:
     """Whether a reading needs no second one: Arabic script, enough text, and little prose left outside."""
     kept = body.judgement.kept
     text = sum(len(line.text) for line in kept)
-    if text < 250 or len(_ARABIC.findall(kept[len(kept) // 2].text)) * 2 < len(kept[len(kept) // 2].text):
+    if text < 250:
+        return False
+    longest = max((line.text for line in kept), key=len)
+    if len(_ARABIC.findall(longest)) * 2 < len(longest):
         return False
     inside = {line.at for line in kept}
     outside = sum(len(line.text) for line in lines if line.at not in inside and is_prose(line))

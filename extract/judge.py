@@ -8,8 +8,9 @@ paragraphs after them stay, unless the article had ended before or another one b
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
 from extract.attribution import dateline
@@ -131,7 +132,7 @@ class Judge:
         title: str,
         brands: Collection[str] = (),
         leads: Collection[str] = (),
-        chosen: Collection[int] | None = None,
+        ask: Callable[[], Collection[int]] | None = None,
     ) -> None:
         """Set up for one page.
 
@@ -139,11 +140,12 @@ class Judge:
             title: the headline.
             brands: names the site calls itself by.
             leads: folded texts that the family's rules or the page's description name as lead.
-            chosen: numbers of the lines that trafilatura keeps; None where it was not asked.
+            ask: gives the numbers of the lines that trafilatura keeps, none if it fails; called at the first line that
+                nothing else decides. None: there is no tree to ask it about.
         """
         self._title = fold(title)
         self._brands = {fold(brand) for brand in brands}
-        self._chosen = chosen
+        self._ask = ask
         self._leads = frozenset(leads)
         self._home: Element | None = None
         """Where the body's paragraphs stand; None in raw text."""
@@ -251,6 +253,10 @@ class Judge:
         self._trim_head()
         self._trim_tail()
         return found
+
+    @cached_property
+    def _chosen(self) -> Collection[int] | None:
+        return (self._ask() or None) if self._ask else None
 
     def _cut(self, line: Line, rule: str) -> None:
         self._found.verdicts.append(Verdict(line, False, rule))
@@ -386,8 +392,9 @@ class Judge:
     def _is_last_part(self, line: Line) -> bool:
         """Whether a line without a full stop after the last sentence is text still: a paragraph, list item or row."""
         part = line.tag == "p" or line.mark & (Mark.LIST | Mark.ROW)
-        chosen = self._chosen is not None and line.at in self._chosen
-        return bool(part) and chosen and not line.linked and line.words >= 6 and self._at_home(line, self._home)
+        if not part or line.linked or line.words < 6 or not self._at_home(line, self._home):
+            return False
+        return self._chosen is not None and line.at in self._chosen
 
     def _trim_head(self) -> None:
         """Before a headline's repetition there is no text yet; the line just above it is the kicker."""
@@ -404,10 +411,10 @@ class Judge:
             if verdict.kept:
                 line = verdict.line
                 if (
-                    self._is_last_part(line)
-                    or _prose(line)
+                    _prose(line)
                     or (ends_sentence(line.text) and line.words >= 3)
                     or line.mark & (Mark.LIST | Mark.ROW)
+                    or self._is_last_part(line)
                 ):
                     return
                 verdict.kept, verdict.rule = False, "tail"
