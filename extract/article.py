@@ -200,7 +200,12 @@ class _Clues:
         self.times = beside(self.times, 6, 4)
         self.linked_authors = beside(self.linked_authors, 6, 6)
         self.linked_tags = beside(self.linked_tags, 6, 12)
-        self.crumbs = [*self.crumbs, *body.judgement.sections]
+        named = (line.label for line in lines[max(0, top - 6) : top])
+        self.crumbs = [
+            *self.crumbs,
+            *(label.rest for label in named if label and label.role is Role.SECTION and label.rest),
+            *body.judgement.sections,
+        ]
         self.crumbs_above = metadata.crumbs_above(lines, top)
         self.near = lines[max(0, top - 6) : end + 4]
         self.dates = [*(line.text for line in body.judgement.dates), *_dates_about(lines, headline, body)]
@@ -215,18 +220,22 @@ def _dates_about(lines: Sequence[Line], headline: Headline, body: Body) -> list[
     """Lines about the headline that hold a date: a labelled one, one in the article's block, or its meta line."""
     if headline.line is None:
         return []
-    top, wrapper = headline.line.at, body.wrapper
-    own = wrapper is not None and wrapper.tag != "body"
+    top = headline.line.at
+    own = {node for node in _up(headline.line.element) if node.tag == "article" or node is body.wrapper}
+    own = {node for node in own if node.tag != "body"}
     above = lines[max(0, top - 6) : top]
     found = [
-        line
+        line.text
         for line in above
         if (line.label and line.label.role is Role.DATE and _PUBLICATION.search(line.text))
-        or (own and is_date_line(line.text) and any(node is wrapper for node in _up(line.element)))
+        or (not own.isdisjoint(_up(line.element)) and is_date_line(line.text))
     ]
     first = body.judgement.kept[0].at if body.judgement.kept else top
-    found += [line for line in lines[top + 1 : min(first, top + 6)] if line.words <= 16 and line.link_share < 0.9]
-    return [line.text for line in found]
+    for line in lines[top + 1 : min(first, top + 6)]:
+        if line.words <= 16 and line.link_share < 0.9:
+            parted = _text(line.element)  # names, dates and counts may touch in the line
+            found.append(parted if len(parted) < 2 * len(line.text) else line.text)
+    return found
 
 
 def _up(element: Element) -> Iterator[Element]:
@@ -365,9 +374,17 @@ def _tags_of_line(line: Line) -> list[str]:
     return tags if name and (len(tags) > 1 or name.rest.count(" ") < 4) else []
 
 
+_TOGETHER = re.compile(r"\s*[+،,&/|]\s*|\s+[-–]\s+")
+
+
 def _attribution(judgement: Judgement, source: Source | None, brands: Sequence[str]) -> tuple[str, ...]:
     """Agencies of source lines, of datelines and of the text, in the order they are named."""
-    named = [(at, text.strip(" .،:\"'«»“”")) for at, text in judgement.sources if not _item_number(text, source)]
+    named = [
+        (at, name.strip(" .،:\"'«»“”"))
+        for at, text in judgement.sources
+        if not _item_number(text, source)
+        for name in _TOGETHER.split(text)
+    ]
     kept = judgement.kept
     known = {*brands, *judgement.brands}
     for place, line in enumerate(kept):

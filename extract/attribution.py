@@ -78,6 +78,7 @@ _AGENCIES = frozenset(
         "شفقنا",
     )
 )
+_PERSIAN_OPENING = re.compile(r"^(?P<name>خبرگزاری\s+[^-–—:،.؛«»]{2,30}?)\s*[-–—:؛/]")
 # «به گزارش X به نقل از Y، …»: names end at a comma, a colon or the verb's clause.
 _PERSIAN = re.compile(
     r"(?:^|[\s«\"(])(?:به\s+گزارش|به\s+نقل\s+از|بنا\s+به\s+گزارش|بنابر\s+گزارش)\s+(?P<name>[^،,:؛.()«»\"]{2,60}?)"
@@ -94,6 +95,13 @@ _RELAYED = re.compile(
 )
 _CLOSING = re.compile(r"\((?P<name>[^()\d]{2,20})\)\s*[-–.]*$")
 _OPENING = re.compile(r"^.{0,45}?\((?P<name>[^()\d]{2,20})\)\s*[-–—:]")
+
+
+BYLINE = (
+    r"^(?:(?:كتب|كتبت|كتبه|كتبها|نشر|نشرت|أرسلت|مرسلة|أضيف)\s+بواسطة|بواسطة|كتب|كتبت|كتبه|كتبها|بقلم|حوار|حاوره|حاورته|إعداد|"
+    r"اعداد|تقرير|نویسنده|خبرنگار|به قلم|by)(?:\s*[:：/／–—-]\s*|\s+)"
+)
+"""How a line begins that names who wrote the text; a pattern, whatever the case."""
 
 
 def is_agency(name: str) -> bool:
@@ -132,6 +140,8 @@ def attributed(text: str, brands: Iterable[str], *, first: bool, last: bool) -> 
     own = {fold(brand) for brand in brands}
     names: list[str] = []
     if first:
+        if (agency := _PERSIAN_OPENING.match(text)) and fold(agency["name"]) not in own:
+            names.append(agency["name"])
         opening = _OPENING.search(text[:90])
         if opening and is_agency(opening["name"]):
             names.append(opening["name"])

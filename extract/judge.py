@@ -11,9 +11,9 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
-from extract.attribution import dateline
+from extract.attribution import BYLINE, dateline
 from extract.dates import read_date
 from extract.labels import Label, Role
 from extract.labels import label as read_label
@@ -23,13 +23,12 @@ from extract.text import canonical, fold
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _URL_ONLY = re.compile(r"^\W*(?:https?://|www\.)\S+\W*$", re.IGNORECASE)
 _HASHTAGS = re.compile(r"^(?:#[\w‌]+[\s،,|]*)+$")
-_BYLINE = re.compile(
-    r"^(?:كتب|كتبت|كتبه|كتبها|بقلم|حوار|حاوره|حاورته|إعداد|اعداد|تقرير|نویسنده|خبرنگار|به قلم|By)"
-    r"(?:\s*[:/／–—-]\s*|\s+)(?P<name>[^\d:.،,؟!]{4,40})$"
-)
-_BEFORE_DATE = re.compile(r"[\s|•·،,/–—-]*(?:\b(?:في|فى|يوم|بتاريخ|در|on)\b)?[\s|•·،,/–—:-]*$")
+_BYLINE = re.compile(BYLINE + r"(?P<name>[^\d:.،,؟!]{4,40})$", re.IGNORECASE)
+_BEFORE_DATE = re.compile(r"[\s|•·،,/–—-]*(?:\b(?:في|فى|يوم|بتاريخ|در|on)\b(?:\s+\w+\s*[،,])?)?[\s|•·،,/–—:-]*$")
 _ALT = re.compile(r"^(?P<a>.{2,40}?)\s+[-–—|]\s*(?P<b>.*)$")
 _PARTS = frozenset({"p", "li", "ul", "ol", "blockquote", "dd", "dl", "tr", "tbody", "table", "figure"})
+_HEADS = ("h2", "h3", "h4", "h5", "h6")
+_BREAKS = frozenset({"br", "p", "div", "ul", "ol", "table", "blockquote", *_HEADS})
 _DATE_WORDS = 12
 _ENDING = frozenset({Role.COMMENTS, Role.FORM, Role.LATEST, Role.COPYRIGHT, Role.END})
 
@@ -57,6 +56,7 @@ RULES = {
     "repeated": "It was there before.",
     "link": "It is a link.",
     "caption": "It is all that a block around an image says, or follows the site's name as an image's text does.",
+    "teaser": "It stands in a small block with a linked picture or headline.",
     "terms": "It links to the site's terms or privacy policy.",
     "before_text": "It is a word or three before the first sentence.",
     "tail": "It follows the last sentence and is none itself.",
@@ -212,7 +212,7 @@ class Judge:
                 elif (
                     name.role in _ENDING
                     and prose
-                    and (name.role is Role.END or not self._more_body(lines, index, home))
+                    and (name.role is Role.END or not self._more_body(lines, index, home, name.role))
                 ):
                     ended = str(name.role)
                 elif name.role is Role.PROMO:
@@ -234,6 +234,10 @@ class Judge:
                     self._cut(line, "after:related")
                     continue
                 related = False
+            if prose and line.words <= 5 and any(fold(author) == line.key for _, author in found.bylines):
+                ended = "" if self._more_body(lines, index, home, Role.AUTHOR) else str(Role.AUTHOR)
+                self._cut(line, "byline")
+                continue
             rule = self._noise(line, index, first, last, dated, was_alt, prose, seen)
             if not rule and index < len(above) and not (line.at in leads and self._is_lead(line)):
                 rule = "above_body"
@@ -248,7 +252,7 @@ class Judge:
             if _prose(line):
                 prose += len(line.text)
                 if line.element is not None and not line.heading:
-                    home = self._home = line.element.getparent() if line.tag == "p" else line.element
+                    home = self._home = _place(line)
             found.verdicts.append(Verdict(line, True, "text"))
         self._trim_head()
         self._trim_tail()
@@ -311,7 +315,7 @@ class Judge:
 
     def _at_home(self, line: Line, home: object) -> bool:
         """Whether a line stands where the body's paragraphs do, or in a list or quotation there."""
-        node = line.element
+        node = _place(line)
         if node is home:
             return True
         while node.tag in _PARTS and node.getparent() is not None:
@@ -320,11 +324,14 @@ class Judge:
                 return True
         return node.getparent() is home
 
-    def _more_body(self, lines: Sequence[Line], index: int, home: object) -> bool:
+    def _more_body(self, lines: Sequence[Line], index: int, home: object, role: Role) -> bool:
         """Whether the body goes on after a label that mostly ends it, judged by its container."""
         if home is None:
             return False
-        return sum(1 for line in lines[index + 1 :] if _prose(line) and self._at_home(line, home)) >= 2
+        rest = lines[index + 1 :]
+        if role is Role.COMMENTS:  # comments come with dates and answers
+            rest = list(takewhile(lambda line: line.label is None and not is_date_line(line.text), rest))
+        return sum(1 for line in rest if _prose(line) and self._at_home(line, home)) >= 2
 
     def _noise(
         self,
@@ -378,11 +385,25 @@ class Judge:
             return "before_text"
         if line.linked and _names_terms(line):
             return "terms"
+        if prose and self._is_teaser(line):
+            return "teaser"
         if (after_alt and not ends_sentence(text)) or (last != index and _is_caption(line, prose == 0)):
             return "caption"
         if index > last and not _prose(line) and not ends_sentence(text) and not self._is_last_part(line):
             return "tail"
         return ""
+
+    def _is_teaser(self, line: Line) -> bool:
+        """Whether a line stands beside the body's paragraphs in a small block with a linked picture or headline."""
+        block = line.element if self._home is not None and line.words <= 40 else None
+        while block is not None and block.getparent() is not self._home:
+            block = block.getparent()
+        if block is None or block is line.element or block.tag in _PARTS:
+            return False
+        size = sum(map(len, block.itertext()))
+        heads = [link for link in block.iter("a") if next(link.iter("img", *_HEADS), None) is not None]
+        heads += [link for head in block.iter(*_HEADS) for link in head.iter("a")]
+        return bool(heads) and size < 3 * len(line.text) + 150
 
     def _is_lead(self, line: Line) -> bool:
         if any(line.key == lead or (len(lead) > 30 and line.key.startswith(lead)) for lead in self._leads):
@@ -418,6 +439,13 @@ class Judge:
                 ):
                     return
                 verdict.kept, verdict.rule = False, "tail"
+
+
+def _place(line: Line) -> Element:
+    """The element among whose children the line is a paragraph: around p, or a div that stands for one."""
+    node = line.element
+    plain = node.tag == "p" or (node.tag == "div" and not any(child.tag in _BREAKS for child in node))
+    return node.getparent() if plain and node.getparent() is not None else node
 
 
 def _names_terms(line: Line) -> bool:

@@ -89,6 +89,11 @@ class _Phrases:
     """First word → phrases that start with it, longest first."""
     inside: tuple[tuple[str, Role], ...]
     """Phrases, between spaces, that say something of a page wherever they stand on a line."""
+    calls: frozenset[str]
+    """Words with which a line opens that calls readers to a channel."""
+    ends: frozenset[str]
+    """Phrases with which a clause ends that does."""
+    channels: frozenset[str]
 
 
 @cache
@@ -97,6 +102,7 @@ def _phrases() -> _Phrases:
     pages: dict[str, Role] = {}
     starts: dict[str, list[tuple[str, Role]]] = {}
     inside: list[tuple[str, Role]] = []
+    calls: dict[str, set[str]] = {"call": set(), "call_end": set(), "channel": set()}
     for file in sorted(files("extract").joinpath("labels").iterdir(), key=lambda file: file.name):
         if not file.name.endswith(".toml"):
             continue
@@ -107,11 +113,16 @@ def _phrases() -> _Phrases:
             for phrase in kinds.get("start", ()):
                 folded = fold(phrase)
                 starts.setdefault(folded.split(" ", 1)[0], []).append((folded, role))
+            for kind, found in calls.items():
+                found.update(map(fold, kinds.get(kind, ())))
             inside += [(f" {fold(phrase)} ", role) for phrase in kinds.get("inside", ())]
     return _Phrases(
         whole=whole,
         pages=pages,
         inside=tuple(inside),
+        calls=frozenset(calls["call"]),
+        ends=frozenset(calls["call_end"]),
+        channels=frozenset(calls["channel"]),
         starts={word: tuple(sorted(found, key=lambda pair: -len(pair[0]))) for word, found in starts.items()},
     )
 
@@ -136,7 +147,20 @@ def label(line: str) -> Label | None:
         if role:
             return Label(role, "")
     start = _start(folded, phrases)
-    return Label(start, "") if start and start not in PAGE_ROLES else None
+    if start and start not in PAGE_ROLES:
+        return Label(start, "")
+    return Label(Role.PROMO, "") if _is_call(line, folded, phrases) else None
+
+
+def _is_call(line: str, folded: str, phrases: _Phrases) -> bool:
+    """Whether a line calls readers to a channel: it opens or ends with a call, and names a channel between."""
+    if line.count(" ") > 25:
+        return False
+    opens = folded.split(" ", 1)[0] in phrases.calls
+    if not opens and not any(f" {call} " in f" {fold(line)} " for call in phrases.ends):
+        return False
+    whole = f" {fold(line)} "
+    return any(f" {channel} " in whole for channel in phrases.channels)
 
 
 def page_role(line: str) -> Role | None:

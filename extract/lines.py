@@ -9,6 +9,7 @@ import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from enum import IntFlag
+from itertools import islice
 from typing import Any, TypeAlias
 
 from lxml import etree
@@ -240,7 +241,24 @@ def _hidden(node: Element) -> bool:
     if not attributes:
         return False
     style = attributes.get("style")
-    return bool(style and _HIDDEN_STYLE.search(style)) or "hidden" in attributes
+    hidden = bool(style and _HIDDEN_STYLE.search(style)) or "hidden" in attributes
+    return hidden and not _continues(node)
+
+
+def _continues(node: Element) -> bool:
+    """Whether a hidden block goes on with the paragraphs before it, as behind a button *read more*."""
+    if node.tag not in _BLOCKS or not any(map(_is_running_text, islice(node.itersiblings(preceding=True), 3))):
+        return False
+    return _is_running_text(node) or any(map(_is_running_text, node))
+
+
+def _is_running_text(element: Element) -> bool:
+    """Whether an element is a paragraph: sentences, few links and no block within."""
+    if any(child.tag in _BLOCKS for child in element.iterdescendants()):
+        return False
+    text = canonical("".join(element.itertext()))
+    linked = sum(len("".join(link.itertext())) for link in element.iter("a"))
+    return len(text) >= 60 and ends_sentence(text) and linked * 3 < len(text)
 
 
 _LAYOUT = frozenset(

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from extract.attribution import is_agency, once
+from extract.attribution import BYLINE, is_agency, once
 from extract.dates import read_date
 from extract.labels import label
 from extract.lines import Element, Line
@@ -461,9 +461,7 @@ def find_authors(
     return (), ""
 
 
-_BYLINE = re.compile(
-    r"^(?:كتب|كتبت|كتبه|بقلم|بواسطة|إعداد|اعداد|حوار|نویسنده|خبرنگار|به قلم|by)\s*[:：]?\s+", re.IGNORECASE
-)
+_BYLINE = re.compile(BYLINE, re.IGNORECASE)
 
 
 def _byline(text: str) -> str:

@@ -54,7 +54,7 @@ def refuse(
     judgement, region, wrapper = body.judgement, body.region, body.wrapper
     kept = judgement.kept
     words = sum(line.words for line in kept)
-    sentences = sum(sentence_count(line.text) for line in kept if is_prose(line))
+    sentences = sum(sentence_count(line.text) for line in kept if is_prose(line) or _is_short_sentence(line))
     if words < 120 and (barrier := _barrier(head, headline, lines, words)):
         return barrier
     if (posts := _posts_under_clocks(lines, region)) > (2 if page_role(headline.text) is Role.LIVE else 5):
@@ -79,6 +79,8 @@ def refuse(
         if seen:
             return _not_an_article(f"There is {seen} and {words} words of text.")
     if words < _FEWEST_WORDS and not (sentences >= _FEWEST_SENTENCES and words >= 12):
+        if (cards := sum(verdict.rule == "teaser" for verdict in judgement.verdicts)) > 2:
+            return _not_an_article(f"The page shows {cards} headlines or pictures with a teaser each.")
         linked = sum(line.linked for line in lines)
         total = sum(len(line.text) for line in lines) or 1
         if linked > 0.5 * total and len(lines) > 30:
@@ -99,6 +101,10 @@ def _posts_under_clocks(lines: Sequence[Line], region: Region | None) -> int:
     clocks = [line.at for line in inside if line.words <= 8 and _CLOCK.search(line.text) and is_date_line(line.text)]
     posts = sum(any(map(is_prose, lines[at + 1 : at + 4])) for at in clocks)
     return posts if posts * 3 >= sum(map(is_prose, inside)) else 0
+
+
+def _is_short_sentence(line: Line) -> bool:
+    return 4 <= line.words < 6 and line.link_share <= 0.5 and ends_sentence(line.text)
 
 
 def sentence_count(text: str) -> int:

@@ -97,15 +97,21 @@ def find_region(lines: Sequence[Line], *, after: int = 0) -> Region | None:
             total[node] += size
             linked[node] += line.linked
             if worth:
-                prose[node] += size if not over else 0
+                prose[node] += size if not over and line.at >= after else 0
                 score[node] += worth
                 worth *= _DECAY
             node = node.getparent()
     if not score:
         return None
     best = max(score, key=lambda node: score[node] * (1 - min(1.0, linked[node] / max(1, total[node]))))
+    while True:  # the part with the headline, if it holds most of the text under it
+        inner = next((child for child in best if after and contains(child, lines[after])), None)
+        if inner is None or prose.get(inner, 0) * 2 < prose[best]:
+            break
+        best = inner
     node = best.getparent()
-    while node is not None and node in prose and node.tag != "body":
+    # A body in parts has them all under the headline; beside the element that holds both stands what is no part of it.
+    while node is not None and node in prose and node.tag != "body" and not (after and contains(best, lines[after])):
         more = prose[node] - prose[best]
         other = total[node] - total[best] - more
         if more and more >= 0.08 * prose[best] and other <= 0.5 * more:

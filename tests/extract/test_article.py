@@ -161,3 +161,17 @@ def test_a_live_ticker_is_refused_and_a_chronology_is_not(read: Read, refuse: Re
 def test_a_gallery_without_text_is_no_article(refuse: Refuse) -> None:
     pictures = "".join(f"<a href={n}.jpg><img src=t{n}.jpg></a>" for n in range(9))
     assert refuse(f"<h1>بازار تجریش</h1><p>عکس: حمید ملک‌پور</p><div>{pictures}</div>").reason is Reason.NOT_AN_ARTICLE
+
+
+def test_a_flash_of_short_sentences_is_an_article(read: Read) -> None:
+    flash = ("أكد وزير الداخلية توقيف المشتبه به.", "وقال إن التحقيق جار.", "وعادت الحركة إلى طبيعتها.")
+    assert read(article(paragraphs(*flash))).paragraphs == flash
+
+
+def test_an_authors_page_is_refused(refuse: Refuse) -> None:
+    cards = "".join(
+        f"<article><h2><a href=/{n}>عنوان المقال رقم {n}</a></h2><p>{text}</p></article>"
+        for n, text in enumerate(PROSE)
+    )
+    body = f"<h1>سامر المصري</h1><p>كاتب وصحفي عربي مقيم في باريس منذ أعوام.</p>{cards}"
+    assert refuse(body).reason is Reason.NOT_AN_ARTICLE

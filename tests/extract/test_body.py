@@ -134,3 +134,54 @@ def test_a_request_to_commentators_goes_and_a_link_in_the_text_stays(read: Read)
     )
     linked = PROSE[1].replace("وقف لإطلاق النار", "<a href=/2>وقف لإطلاق النار</a>")
     assert read(article("<div>", paragraphs(PROSE[0], linked, *PROSE[2:]), rules, "</div>")).paragraphs == PROSE
+
+
+def test_calls_to_a_channel_go_and_news_of_one_stays(read: Read) -> None:
+    calls = (
+        "<p>تابعوا آخر أخبار النيل عبر Google News</p>",
+        "<p>للانضمام إلى قناتنا على تلغرام اضغط <a href=/t>هنا</a></p>",
+        "<p>برای اطلاع از آخرین خبرها به کانال ما در تلگرام بپیوندید</p>",
+    )
+    news = "تابع الوزير حديثه على تلغرام قائلا إن المحادثات مع الجانب الآخر ستستأنف الأسبوع المقبل."
+    found = read(
+        article("<div>", *(f"<p>{t}</p>{c}" for t, c in zip((*PROSE[:2], news), calls, strict=True)), "</div>")
+    )
+    assert found.paragraphs == (*PROSE[:2], news)
+
+
+def test_comments_go_though_they_stand_among_the_paragraphs(read: Read) -> None:
+    comments = f"<p>نظرات کاربران (۲)</p><p>سارا</p><p>۱۲ مهر ۱۴۰۲ ساعت ۱۰:۱۱</p>{paragraphs(*OTHER)}"
+    assert read(article("<div>", paragraphs(*PROSE), comments, "</div>")).paragraphs == PROSE
+
+
+def test_the_authors_box_goes_with_the_author(read: Read) -> None:
+    box = f"<div><h4>سامر المصري</h4>{paragraphs(OTHER[0])}</div>"
+    found = read(article("<p>بقلم: سامر المصري</p>", paragraphs(*PROSE), box))
+    assert found.authors == ("سامر المصري",)
+    assert found.paragraphs == PROSE
+
+
+def test_a_teaser_between_paragraphs_goes_and_a_part_with_a_linked_word_stays(read: Read) -> None:
+    teaser = f"<div><a href=/9><img src=9.jpg><h4>انطلاق معرض الكتاب</h4></a><p>{OTHER[0]}</p></div>"
+    part = "<div><p>" + PROSE[2].replace("الاستقرار", "<a href=/2>الاستقرار</a>") + "</p></div>"
+    found = read(article("<div>", paragraphs(*PROSE[:2]), teaser, part, paragraphs(PROSE[3]), "</div>"))
+    assert found.paragraphs == PROSE
+
+
+def test_prose_beside_the_headlines_own_block_goes(read: Read) -> None:
+    rest = f"<div><h3>عن الموقع</h3>{paragraphs(*OTHER)}</div>"
+    found = read(f"<div>{paragraphs(OTHER[0])}</div><div><div><h1>{TITLE}</h1>{paragraphs(*PROSE)}</div>{rest}</div>")
+    assert found.paragraphs == PROSE
+
+
+def test_text_goes_on_after_related_links_between_divs(read: Read) -> None:
+    related = '<div>مواضيع ذات صلة: <a href="/4">ارتفاع أسعار النفط</a></div>'
+    divs = [f"<div>{text}</div>" for text in PROSE]
+    assert read(article("<div>", *divs[:2], related, *divs[2:], "</div>")).paragraphs == PROSE
+
+
+def test_text_hidden_behind_a_button_stays_and_a_hidden_notice_goes(read: Read) -> None:
+    more = f'<div style="display:none">{paragraphs(*PROSE[2:])}</div><button>اقرأ المزيد</button>'
+    notice = f'<div style="display:none">{paragraphs(*OTHER)}</div>'
+    found = read(article("<div>", paragraphs(*PROSE[:2]), more, "</div>") + notice)
+    assert found.paragraphs == PROSE

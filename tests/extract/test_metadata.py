@@ -204,3 +204,19 @@ def test_a_kicker_in_a_row_of_its_own(read: Read) -> None:
     found = read(page, head=f"<title>{TITLE}</title>")
     assert found.kicker == "في رسالة إلى أنقرة"
     assert found.paragraphs == PROSE
+
+
+def test_agencies_named_together_are_told_apart(read: Read) -> None:
+    first = (
+        "خبرگزاری میزان - " + "نمایندگان مجلس در نشست علنی امروز خود کلیات لایحه‌ی اصلاح قانون بانکداری را تصویب کردند."
+    )
+    found = read(article(paragraphs(first, *PROSE), "<p>المصدر: النيل + وكالات</p>"))
+    assert found.attribution == ("خبرگزاری میزان", "النيل", "وكالات")
+
+
+def test_dates_and_sections_of_a_meta_list_above_the_headline(read: Read) -> None:
+    meta = "<ul><li>سه‌شنبه / ۱۸ اردیبهشت ۱۴۰۳ / ۰۹:۴۲</li><li>دسته‌بندی: <a href=/s>مجلس</a></li></ul>"
+    found = read(f"<article><div>{meta}</div><div><h1>{TITLE}</h1>{paragraphs(*PROSE)}</div></article>")
+    assert found.published is not None
+    assert found.published.at.date().isoformat() == "2024-05-07"
+    assert found.section == "مجلس"
