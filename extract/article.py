@@ -21,7 +21,7 @@ from extract.language import detect_language
 from extract.lines import Element, Line, Mark, read_lines, step
 from extract.markup import Markup
 from extract.metadata import Clock, Head, Headline
-from extract.rawtext import raw_lines
+from extract.rawtext import find_top, raw_lines
 from extract.refusal import refuse
 from extract.text import canonical, fold
 from extract.types import Article, Date, Page, Reason, Rejection, Source
@@ -128,8 +128,10 @@ def _read_text(decoded: Decoded, page: Page, source: Source | None, clock: Clock
         rejection = Rejection(reason=Reason.TOO_SHORT, detail="The text holds no line but labels.")
         return _Read(rejection, decoded, lines)
     brands = (source.name, *source.brands) if source else ()
-    headline = Headline(metadata.without_site(first.text, brands), "line:1", first)
-    judgement = Judge(title=headline.text, brands=brands).judge((), lines)
+    top = find_top(lines, first)
+    headline = Headline(metadata.without_site(top.text, brands), f"line:{top.at + 1}", top)
+    # The line above a repeated headline is its kicker.
+    judgement = Judge(title=headline.text, brands=brands).judge((), lines[max(0, top.at - 1) :])
     head = Head(title=first.text)
     clues = _Clues(
         dates=[line.text for line in judgement.dates],

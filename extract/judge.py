@@ -30,6 +30,7 @@ _PARTS = frozenset({"p", "li", "ul", "ol", "blockquote", "dd", "dl", "tr", "tbod
 _HEADS = ("h2", "h3", "h4", "h5", "h6")
 _BREAKS = frozenset({"br", "p", "div", "ul", "ol", "table", "blockquote", *_HEADS})
 _DATE_WORDS = 12
+_TOLD = 300  # characters of prose from which tags end a raw text
 _ENDING = frozenset({Role.COMMENTS, Role.FORM, Role.LATEST, Role.COPYRIGHT, Role.END})
 
 
@@ -149,6 +150,8 @@ class Judge:
         self._leads = frozenset(leads)
         self._home: Element | None = None
         """Where the body's paragraphs stand; None in raw text."""
+        self._last = -1
+        """Number of the line that may be a raw text's last paragraph, though it has no full stop."""
         self._found = Judgement(brands=set(brands))
 
     def judge(
@@ -179,6 +182,7 @@ class Judge:
         home: object = None
         first = next((index for index, line in enumerate(lines) if _prose(line) and not self._is_title(line)), -1)
         last = max((index for index, line in enumerate(lines) if _prose(line)), default=-1)
+        self._last = _last_of_raw_text(lines, last)
         dated = _dated_headlines(lines)
         pending: Role | None = None
         alt = False
@@ -223,6 +227,8 @@ class Judge:
                     if not name.rest and name.role is not Role.TAGS:
                         pending = name.role
                     closing = closing or (prose > 0 and name.role is not Role.AUTHOR)
+                    if name.role is Role.TAGS and line.element is None and prose >= _TOLD:
+                        ended = "tags"  # nothing but its place tells what follows them in raw text
                 self._note(name, line)
                 continue
             if related:
@@ -308,6 +314,9 @@ class Judge:
         """Whether the text goes on here after related headlines."""
         if line.link_share > 0.5:
             return False
+        if line.element is None:  # of raw text: a headline may be a question, and what ends in a colon is none
+            question = line.words < 14 and line.text.endswith(("؟", "?", "!"))
+            return (_prose(line) and not question) or (before_last and line.words >= 3 and line.text.endswith(":"))
         if _prose(line):
             return True
         joined = ends_sentence(line.text) or line.text.endswith((":", "："))
@@ -412,6 +421,8 @@ class Judge:
 
     def _is_last_part(self, line: Line) -> bool:
         """Whether a line without a full stop after the last sentence is text still: a paragraph, list item or row."""
+        if line.element is None:
+            return line.at == self._last
         part = line.tag == "p" or line.mark & (Mark.LIST | Mark.ROW)
         if not part or line.linked or line.words < 6 or not self._at_home(line, self._home):
             return False
@@ -452,6 +463,15 @@ def _names_terms(line: Line) -> bool:
     """Whether a line links to the site's own rules, as a request to commentators does."""
     found = (read_label(canonical("".join(link.itertext()))) for link in line.element.iter("a"))
     return any(label is not None and label.role is Role.TERMS for label in found)
+
+
+def _last_of_raw_text(lines: Sequence[Line], last: int) -> int:
+    """Number of the line after the last prose, if it is of some length and the text or a label ends it; else -1."""
+    if not 0 <= last < len(lines) - 1 or lines[last].element is not None:
+        return -1
+    line = lines[last + 1]
+    ended = last + 2 == len(lines) or lines[last + 2].label is not None
+    return line.at if ended and line.label is None and line.words >= 6 else -1
 
 
 def _is_caption(line: Line, before_text: bool) -> bool:
