@@ -66,6 +66,9 @@ _LONGEST_REST = {
 }
 _LONGEST_LINE = 45  # words a line that *starts* as a label may have in all
 _LONGEST_LABEL = 8
+LONGEST_HEAD = _LONGEST_LABEL + 3
+"""Words of a line that are looked at."""
+_COLONS = ":：﹕"
 _COLON = re.compile(r"\s*[:：﹕]\s*")
 _AFTER_ROLE = re.compile(r"\s*(?:[:：﹕|.…–—-]+)\s*")
 _COUNT = re.compile(r"(?: \d+)+$|^(?:\d+ )+(?!\d)")
@@ -127,11 +130,12 @@ def _phrases() -> _Phrases:
     )
 
 
-def label(line: str) -> Label | None:
+def label(line: str, folded: str | None = None) -> Label | None:
     """The label that `line` is or begins with; None where it is text.
 
     Args:
         line: one line of a page, in canonical form.
+        folded: its folded form, if it has no more than `LONGEST_HEAD` words and the form is at hand.
     """
     phrases = _phrases()
     head, colon, rest = _split(line)
@@ -141,9 +145,16 @@ def label(line: str) -> Label | None:
             return Label(role, rest)
     if line.count(" ") > _LONGEST_LINE:
         return None
-    folded = fold(" ".join(line.split(" ", _LONGEST_LABEL + 3)[: _LONGEST_LABEL + 3]))
+    if folded is None:
+        words = line.split(" ", LONGEST_HEAD)[:LONGEST_HEAD]
+        first = fold(" ".join(words[:3])).partition(" ")[0]
+        if len(words) == LONGEST_HEAD and first and first not in phrases.starts:
+            return None  # too long to be a label, and not opening as one
+        folded = fold(" ".join(words))
     if folded.count(" ") <= _LONGEST_LABEL:
-        role = phrases.whole.get(folded) or phrases.whole.get(_COUNT.sub("", folded))
+        role = phrases.whole.get(folded)
+        if not role and (folded[:1].isdigit() or folded[-1:].isdigit()):
+            role = phrases.whole.get(_COUNT.sub("", folded))
         if role:
             return Label(role, "")
     start = _start(folded, phrases)
@@ -185,6 +196,8 @@ def _start(folded: str, phrases: _Phrases) -> Role | None:
 
 def _split(line: str) -> tuple[str, str, str]:
     """Head, colon and rest; a colon that opens the line (`: Characters Left`) belongs to nothing."""
+    if not any(colon in line for colon in _COLONS):
+        return line, "", ""
     line = line.lstrip(" :：")
     match = _COLON.search(line)
     return (line[: match.start()], ":", line[match.end() :]) if match else (line, "", "")

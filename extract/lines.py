@@ -6,23 +6,22 @@ One walk over the tree. Nothing here knows a class name: a line is told by its e
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container
 from dataclasses import dataclass, field
-from enum import IntFlag
 from itertools import islice
 from typing import Any, TypeAlias
 
 from lxml import etree
 
-from extract.labels import Label, label
+from extract.labels import LONGEST_HEAD, Label, label
 from extract.text import canonical, fold
 
 Element: TypeAlias = Any
 """An lxml element; lxml's own stubs cannot name the class of an HTML tree."""
 
 
-class Mark(IntFlag):
-    """What a line stands in."""
+class Mark:
+    """What a line stands in: bits of a number."""
 
     NONE = 0
     LIST = 1
@@ -50,7 +49,7 @@ class Line:
     """The innermost block element that holds it; None in raw text."""
     linked: int = 0
     """Characters of `text` that stand in links."""
-    mark: Mark = Mark.NONE
+    mark: int = Mark.NONE
     at: int = 0
     """Number of the line on the page."""
     image: Element = None
@@ -93,7 +92,7 @@ class Line:
     def label(self) -> Label | None:
         """The label it is or begins with; None where it is text."""
         if self.named is None:
-            self.named = (label(self.text),)
+            self.named = (label(self.text, self.key if self.words <= LONGEST_HEAD else None),)
         return self.named[0]
 
     @property
@@ -134,7 +133,8 @@ _MARKS = {
 }
 _IMAGES = frozenset({"img", "picture", "amp-img", "video", "iframe", "object", "embed"})
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"[.!?؟۔…。][\"'”’»«)\]}›]*$")
+_STOPS = tuple(".!?؟۔…。")
+_CLOSERS = "\"'”’»«)]}›"
 
 
 def step(element: Element) -> str:
@@ -145,7 +145,7 @@ def step(element: Element) -> str:
 
 def ends_sentence(text: str) -> bool:
     """Whether a line ends as a sentence does."""
-    return bool(_SENTENCE_END.search(text))
+    return text.rstrip(_CLOSERS).endswith(_STOPS)
 
 
 def read_lines(tree: Element, *, noise: Container[Element] = ()) -> list[Line]:
@@ -155,93 +155,79 @@ def read_lines(tree: Element, *, noise: Container[Element] = ()) -> list[Line]:
         tree: the root; it is not changed.
         noise: elements whose lines are marked `NOISE`.
     """
-    return list(_walk(tree, noise))
-
-
-def _walk(tree: Element, noise: Container[Element]) -> Iterator[Line]:
+    lines: list[Line] = []
     parts: list[str] = []
     linked = 0
     links = 0
     image: Element = None
     blocks: list[Element] = [tree]
-    marks: list[Mark] = [Mark.NONE]
-    count = 0
-    skipping: Element | None = None
+    marks: list[int] = [Mark.NONE]
+    skipped: Element = None
 
-    def flush() -> Iterator[Line]:
-        nonlocal linked, image, count
+    def flush() -> None:
+        nonlocal linked, image
         if parts:
             text = canonical("".join(parts))
             if text:
-                yield Line(text, blocks[-1], linked, marks[-1], count, image)
-                count += 1
+                lines.append(Line(text, blocks[-1], linked, marks[-1], len(lines), image))
                 image = None
             parts.clear()
         linked = 0
 
-    def take(text: str | None) -> None:
+    def take(text: str) -> None:
         nonlocal linked
-        if text:
-            parts.append(text)
-            if links:
-                linked += len(text) if not text.isspace() else 0
+        parts.append(text)
+        if links and not text.isspace():
+            linked += len(text)
 
     walker = etree.iterwalk(tree, events=("start", "end"))
     for event, node in walker:
+        tag = node.tag
         if event == "start":
-            tag = node.tag
             if tag in _IMAGES:
                 image = node
             if tag in _SKIPPED or _hidden(node):
-                skipping = node
+                skipped = node
                 walker.skip_subtree()
                 if tag in _BLOCKS or tag in ("button", "noscript"):
-                    yield from flush()
+                    flush()
+                continue
+            if tag == "table" and (rows := _data_rows(node)):
+                flush()
+                for element, text in rows:
+                    lines.append(Line(text, element, 0, marks[-1] | Mark.ROW, len(lines)))
+                skipped = node
+                walker.skip_subtree()
                 continue
             if tag == "br":
-                yield from flush()
-            elif tag == "table":
-                yield from flush()
-                rows = _data_rows(node)
-                if rows:
-                    for element, text, link in rows:
-                        yield Line(text, element, link, marks[-1] | Mark.ROW, count)
-                        count += 1
-                    skipping = node
-                    walker.skip_subtree()
-                    continue
-                blocks.append(node)
-                marks.append(marks[-1] | Mark.NOISE if node in noise else marks[-1])
+                flush()
             elif tag in _BLOCKS or node in noise:
-                yield from flush()
+                flush()
                 blocks.append(node)
-                mark = _MARKS.get(tag, Mark.NONE) | (Mark.NOISE if node in noise else Mark.NONE)
-                marks.append(marks[-1] | mark if mark else marks[-1])
-                links += tag == "a"
-            elif tag == "a":
+                marks.append(marks[-1] | _MARKS.get(tag, Mark.NONE) | (Mark.NOISE if node in noise else Mark.NONE))
+            if tag == "a":
                 links += 1
-            take(node.text)
+            if text := node.text:
+                take(text)
         else:
-            if node is skipping:
-                skipping = None
-            elif node is blocks[-1]:
-                yield from flush()
-                blocks.pop()
-                marks.pop()
-                links -= node.tag == "a"
-            elif node.tag == "a":
-                links -= 1
-            if node is not tree:
-                take(node.tail)
-    yield from flush()
+            if node is skipped:
+                skipped = None
+            else:
+                if node is blocks[-1]:
+                    flush()
+                    blocks.pop()
+                    marks.pop()
+                if tag == "a":
+                    links -= 1
+            if (text := node.tail) and node is not tree:
+                take(text)
+    flush()
+    return lines
 
 
 def _hidden(node: Element) -> bool:
-    attributes = node.attrib
-    if not attributes:
-        return False
-    style = attributes.get("style")
-    hidden = bool(style and _HIDDEN_STYLE.search(style)) or "hidden" in attributes
+    style = node.get("style")
+    hidden = bool(style and _HIDDEN_STYLE.search(style)) or node.get("hidden") is not None
     return hidden and not _continues(node)
 
 
@@ -266,9 +252,9 @@ _LAYOUT = frozenset(
 )
 
 
-def _data_rows(table: Element) -> list[tuple[Element, str, int]]:
+def _data_rows(table: Element) -> list[tuple[Element, str]]:
     """Rows of a table of data, cells joined by ` | `; empty for a table that only lays out the page."""
-    rows: list[tuple[Element, str, int]] = []
+    rows: list[tuple[Element, str]] = []
     linked = total = 0
     for node in table.iter():
         if node is not table and node.tag in _LAYOUT:
@@ -285,7 +271,7 @@ def _data_rows(table: Element) -> list[tuple[Element, str, int]]:
             linked += link
             total += len(text)
         if cells:
-            rows.append((row, " | ".join(cells), 0))
-    if len(rows) < 2 or linked * 2 > total or sum(" | " in text for _, text, _ in rows) * 2 < len(rows):
+            rows.append((row, " | ".join(cells)))
+    if len(rows) < 2 or linked * 2 > total or sum(" | " in text for _, text in rows) * 2 < len(rows):
         return []
     return rows

@@ -38,9 +38,10 @@ class Region:
 
 def is_prose(line: Line) -> bool:
     """Whether a line reads as running text: unlinked, and long or a sentence."""
-    if line.link_share > 0.5 or line.mark & _OUTSIDE:
+    if 2 * line.linked > len(line.text) or line.mark & _OUTSIDE:
         return False
-    return line.words >= 14 or (line.words >= 6 and ends_sentence(line.text))
+    words = line.words
+    return words >= 14 or (words >= 6 and ends_sentence(line.text))
 
 
 def contains(element: Element, line: Line) -> bool:
