@@ -17,7 +17,7 @@ import resource
 import subprocess
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import mean
 
@@ -27,15 +27,15 @@ from benchmarks.scoring import Extraction, GoldPage, read_pages, score
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 EXTRACTORS = ("trafilatura", "warraq")
-_NAMES = re.compile(rb"""(\s(?:class|id)\s*=\s*)(["'])(.*?)\2""", re.IGNORECASE | re.DOTALL)
+_NAMES = re.compile(rb"""(\s(?:class|id)\s*=\s*)(?:(["'])(.*?)\2|([^\s"'>]+))""", re.IGNORECASE | re.DOTALL)
 
 
 def scramble(html: bytes) -> bytes:
     """The page with every class and id replaced by a name that means nothing; the same name by the same."""
 
     def rename(match: re.Match[bytes]) -> bytes:
-        names = [b"x" + hashlib.sha256(name).hexdigest()[:8].encode() for name in match[3].split()]
-        return match[1] + match[2] + b" ".join(names) + match[2]
+        names = [b"x" + hashlib.sha256(name).hexdigest()[:8].encode() for name in (match[3] or match[4] or b"").split()]
+        return match[1] + b'"' + b" ".join(names) + b'"'
 
     return _NAMES.sub(rename, html)
 
@@ -69,6 +69,7 @@ def with_warraq(page: GoldPage) -> Extraction:
         lines=list(article.paragraphs),
         title=article.title,
         date=article.published.at.date().isoformat() if article.published else None,
+        published_at=article.published.at.isoformat() if article.published else None,
         authors=list(article.authors),
         site_name=article.site_name,
         tags=list(article.tags),
@@ -80,7 +81,7 @@ def measure(extractor: str, folders: list[Path], scrambled: bool) -> dict:
     run = {"trafilatura": with_trafilatura, "warraq": with_warraq}[extractor]
     pages = [page for folder in folders for page in read_pages(folder)]
     if scrambled:
-        pages = [GoldPage(**{**asdict(page), "html": scramble(page.html)}) for page in pages]
+        pages = [replace(page, html=scramble(page.html)) for page in pages]
     run(pages[0])  # imports and tables are not what is measured
     began = time.process_time()
     results = [run(page) for page in pages]
@@ -101,17 +102,20 @@ def summarise(measured: dict) -> dict[str, str]:
         known = [result[name] for result in scores if result[name] is not None]
         return f"{100 * mean(known):.1f} %" if known else "-"
 
+    leads = [result["lead_lost"] for result in scores if result["lead_lost"] is not None]
     zwnj = sum(result["zwnj"] for result in scores)
     return {
         "pages": str(len(scores)),
         "token F1": f"{100 * mean(result['f1'] for result in scores):.2f}",
         "noise lines": str(sum(result["noise"] for result in scores)),
         "lost paragraphs": str(sum(result["lost"] for result in scores)),
+        "leads lost": f"{sum(map(bool, leads))} of {len(leads)}" if leads else "-",
         "perfect pages": str(sum(not result["noise"] and not result["lost"] for result in scores)),
         "paragraphs char for char": f"{sum(r['exact'] for r in scores)} of {sum(r['paragraphs'] for r in scores)}",
         "ZWNJ kept": f"{sum(result['zwnj_kept'] for result in scores)} of {zwnj}",
         "title exact": share("title"),
         "date right": share("date"),
+        "minute and offset right": share("time"),
         "authors exact": share("authors"),
         "authors invented": share("authors_invented"),
         "site name": share("site_name"),

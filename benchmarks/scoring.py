@@ -2,7 +2,8 @@
 
 A folder of pages holds `<id>.html` (UTF-8) and `<id>.json` with `url`, `lang`, `title`, `date` (any of these days),
 `authors`, `authors_ok` (accepted besides), `sitename` (any of these), `tags`, `paragraphs`, `optional` and `signoff`
-(lines that count neither for nor against). Recorded pages (`tests/pages/<source>`) are such folders; those that are to
+(lines that count neither for nor against), and perhaps `lead` (that one of the paragraphs) and `published_at` (time and
+offset, where the page shows them). Recorded pages (`tests/pages/<source>`) are such folders; those that are to
 be refused (`rejected`) are not scored. The samples, a WARC file and a `<source>.json` each, are read as the same thing.
 """
 
@@ -14,6 +15,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from archive.warc import read_warc
@@ -35,7 +37,11 @@ class GoldPage:
     title: str
     paragraphs: list[str]
     optional: list[str]
+    lead: str | None
+    """The paragraph that is the lead; None: not known."""
     dates: list[str]
+    published_at: str | None
+    """ISO 8601 with the page's offset; None: the page shows no time of day, or it is not known."""
     authors: list[str]
     authors_ok: list[str]
     site_names: list[str]
@@ -50,6 +56,8 @@ class Extraction:
     title: str | None = None
     date: str | None = None
     """ISO day."""
+    published_at: str | None = None
+    """ISO 8601 with its offset."""
     authors: list[str] = field(default_factory=list)
     site_name: str | None = None
     tags: list[str] = field(default_factory=list)
@@ -62,12 +70,14 @@ class Score:
     f1: float
     noise: int
     lost: int
+    lead_lost: bool | None
     exact: int
     paragraphs: int
     zwnj_kept: int
     zwnj: int
     title: bool | None
     date: bool | None
+    time: bool | None
     authors: bool | None
     authors_invented: bool
     site_name: bool | None
@@ -95,7 +105,9 @@ def _saved_page(described: Path, truth: dict) -> GoldPage:
         title=truth["title"],
         paragraphs=truth["paragraphs"],
         optional=truth.get("optional", []) + truth.get("signoff", []),
+        lead=truth.get("lead"),
         dates=truth.get("date", []),
+        published_at=truth.get("published_at"),
         authors=truth.get("authors", []),
         authors_ok=truth.get("authors_ok", []),
         site_names=truth.get("sitename", []),
@@ -121,6 +133,8 @@ def _sample_pages(described: Path, truths: list[dict]) -> Iterator[GoldPage]:
             title=truth["title"],
             paragraphs=truth["paragraphs"],
             optional=[line for line in (truth["title"], truth.get("kicker")) if line],
+            lead=truth.get("lead"),
+            published_at=truth["published_at"] if truth["published_precision"] in ("second", "minute") else None,
             dates=[truth["published_at"][:10]] if truth["published_at"] else [],
             authors=truth["authors"],
             authors_ok=[],
@@ -142,6 +156,25 @@ def _same(one: str, other: str) -> bool:
     return tokens(one) == tokens(other)
 
 
+def _is_foreign(text: str, grams: set[tuple[str, ...]]) -> bool:
+    """Whether less than half of a text's word 1- to 3-grams are among these."""
+    own = _grams(tokens(text))
+    return 2 * len(own & grams) < len(own)
+
+
+def _with_zwnj(texts: list[str]) -> Counter[str]:
+    """The words that are spelt with ZWNJ."""
+    return Counter(word for text in texts for word in re.findall(r"[\w\u200c]+", text) if ZWNJ in word)
+
+
+def _is_same_time(one: str | None, other: str) -> bool:
+    """Whether two times are the same minute in the same offset."""
+    if one is None:
+        return False
+    first, second = (datetime.fromisoformat(text).replace(second=0, microsecond=0) for text in (one, other))
+    return (first, first.utcoffset()) == (second, second.utcoffset())
+
+
 def score(page: GoldPage, result: Extraction) -> Score:
     """Compare one extraction with its page's truth."""
     neutral = {tuple(tokens(line)) for line in page.optional}
@@ -152,15 +185,9 @@ def score(page: GoldPage, result: Extraction) -> Score:
     f1 = 2 * common / (gold.total() + got.total()) if gold.total() + got.total() else 1.0
 
     article = set().union(*(_grams(tokens(text)) for text in [*page.paragraphs, *page.optional]), set())
-    noise = 0
-    for line in lines:
-        grams = _grams(tokens(line))
-        noise += bool(grams) and 2 * len(grams & article) < len(grams)
-    lost = 0
-    for paragraph in page.paragraphs:
-        words = Counter(tokens(paragraph))
-        lost += 2 * (words & got).total() < words.total()
-    output = "\n".join(lines)
+    output = set().union(*(_grams(tokens(line)) for line in lines), set())
+    lost = [paragraph for paragraph in page.paragraphs if _is_foreign(paragraph, output)]
+    wanted_zwnj, kept_zwnj = (_with_zwnj(texts) for texts in (page.paragraphs, lines))
     kept = set(lines)
 
     authors = {" ".join(tokens(name)) for name in result.authors}
@@ -169,14 +196,16 @@ def score(page: GoldPage, result: Extraction) -> Score:
     tags, gold_tags = ({" ".join(tokens(tag)) for tag in side} for side in (result.tags, page.tags))
     return Score(
         f1=f1,
-        noise=noise,
-        lost=lost,
+        noise=sum(_is_foreign(line, article) for line in lines),
+        lost=len(lost),
+        lead_lost=page.lead in lost if page.lead else None,
         exact=sum(paragraph in kept for paragraph in page.paragraphs),
         paragraphs=len(page.paragraphs),
-        zwnj_kept=min(output.count(ZWNJ), sum(p.count(ZWNJ) for p in page.paragraphs)),
-        zwnj=sum(paragraph.count(ZWNJ) for paragraph in page.paragraphs),
+        zwnj_kept=sum(word.count(ZWNJ) * count for word, count in (wanted_zwnj & kept_zwnj).items()),
+        zwnj=sum(word.count(ZWNJ) * count for word, count in wanted_zwnj.items()),
         title=_same(result.title or "", page.title),
         date=(result.date in page.dates) if page.dates else result.date is None,
+        time=_is_same_time(result.published_at, page.published_at) if page.published_at else None,
         authors=authors >= wanted and authors <= accepted if wanted else None,
         authors_invented=bool(authors - accepted),
         site_name=any(_same(result.site_name or "", name) for name in page.site_names) if page.site_names else None,
