@@ -17,7 +17,7 @@ from extract.decode import Decoded, decode
 from extract.families import UNKNOWN, Family, family_of
 from extract.judge import Judge, Judgement, Verdict, is_date_line
 from extract.labels import Role
-from extract.language import detect_language
+from extract.language import language_of
 from extract.lines import Element, Line, Mark, read_lines, step
 from extract.markup import Markup
 from extract.metadata import Clock, Head, Headline
@@ -316,6 +316,7 @@ def _article(
     image, image_where = metadata.find_image(head, page.url)
     address, address_where = metadata.find_canonical(head, page.url, source)
     paragraphs = tuple(line.text for line in judgement.kept)
+    language, confidence = language_of("\n".join(paragraphs)[:_SAMPLE])
     kicker = next(iter(clues.kickers), judgement.kicker)
     provenance = {
         "title": headline.where,
@@ -335,7 +336,8 @@ def _article(
         authors=authors,
         published=published,
         modified_at=modified,
-        language=detect_language("\n".join(paragraphs)[:_SAMPLE]),
+        language=language,
+        language_confidence=confidence,
         section=section,
         tags=tags,
         attribution=_attribution(judgement, source, brands),

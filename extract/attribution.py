@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from extract.text import fold
 
@@ -85,13 +85,17 @@ _PERSIAN = re.compile(
     r"(?=\s+به\s+نقل\s+از\s|\s+از\s|\s*[،,:؛.()«»\"]|\s*$)"
 )
 _NOT_AN_AGENCY = re.compile(r"^(?:گروه|خبرنگار|این|آن|روابط عمومی|یک|سرویس|پایگاه اطلاع)\b")
-_ARABIC_DATELINE = re.compile(
-    r"^(?P<place>[^\d\W][^\d،,.:;()/–—ـ-]{1,30}?)\s*(?:[-–—ـ/]|\()\s*(?P<name>[^\d،,:;()–—/-]{2,30}?)\s*(?:[-–—:/.]|\)|$)"
-)
+_PLACE = re.compile(r"^(?P<place>[^\W\d_][^\d،,.:;؛()«»/–—ـ-]{1,30}?)\s*[-–—ـ/(]+\s*")
 # «نقلت وكالة نوفوستي عن», «نقلت الوكالة الوطنية للإعلام عن», «نقلا عن موقع هسبريس»
 _RELAYED = re.compile(
     r"(?:^|\s)(?:[وف]?نقلت|[وف]?نقل|نقلا\s+عن|نقلاً\s+عن|وفقا\s+لما\s+نقلته)\s+(?P<name>(?:ال)?(?:وكالة|موقع|صحيفة|قناة)\s+[^،,.:؛()]{2,40}?)"
     r"(?=\s+(?:عن|أن|إن|عبر|قوله|قولها|في|الخبر|على|اليوم|أمس|مساء|صباح)\s|\s*[،,.:؛()]|\s*$)"
+)
+_FROM = re.compile(r"(?:^|\s)(?:نقلا|نقلاً)\s+عن\s+(?P<name>[^\W\d_]+(?:\s[^\W\d_]+)?)(?=\s*[،,.:؛])")
+_OUTLET = re.compile(  # what agencies and papers have in their names, and people have not
+    r"^ال|(?:^|\s)(?:نيوز|برس|أونلاين|اونلاين|اليوم|وكالة|وكالات|موقع|صحيفة|جريدة|قناة|شبكة|إذاعة|خاص|مراسل\w*|"
+    r"نیوز|آنلاین|خبرگزاری|گروه|press|news|\w)$",
+    re.IGNORECASE,
 )
 _CLOSING = re.compile(r"\((?P<name>[^()\d]{2,20})\)\s*[-–.]*$")
 _OPENING = re.compile(r"^.{0,45}?\((?P<name>[^()\d]{2,20})\)\s*[-–—:]")
@@ -115,17 +119,46 @@ def dateline(line: str, brands: Iterable[str], *, opens: bool = False) -> str | 
     Args:
         line: canonical text.
         brands: names the site calls itself by.
-        opens: whether the text begins right after it; there a name that is not known to be an agency is taken for one.
+        opens: whether the text begins right after it; there a name that could be an agency's is taken for one.
     """
     if line.count(" ") > 7:
         return None
-    text = line.strip(" ()[]*.")
-    match = re.match(r"^(?P<place>.{2,40}?)\s*[-–—ـ/:|،]\s*(?P<name>[^-–—ـ/:|]{2,30})$", text)
-    name = match["name"].strip(" ()") if match else text
+    place, name = _dateline_parts(line)
+    if "(" in line and place.count(" ") > 1:  # a caption and its credit
+        return None
     if is_agency(name) or fold(name) in {fold(brand) for brand in brands}:
         return name
-    short = match is not None and match["place"].count(" ") < 2 and 0 < name.count(" ") < 3
-    return name if opens and short and not re.search(r"[\d:؟?!«»\"]", text) else None
+    short = len(place) > 0 and place.count(" ") < 2 and 0 < name.count(" ") < 3
+    return name if opens and short and not re.search(r"[\d:؟?!«»\"]", name) and _OUTLET.search(name) else None
+
+
+def correspondent(line: str) -> str | None:
+    """The name in `حمص - محمد عبد الله` on a line of its own, where it is no agency's."""
+    place, name = _dateline_parts(line)
+    person = place and place.count(" ") < 2 and 0 < name.count(" ") < 4 and not _OUTLET.search(name)
+    return name if person and not re.search(r"[\d:؟?!،,.«»\"]", line) else None
+
+
+def _dateline_parts(line: str) -> tuple[str, str]:
+    """Place and name of what may be a dateline; without a place if it has one part only."""
+    text = line.strip(" ()[]*.-–—:")
+    match = re.match(r"^(?P<place>.{2,40}?)\s*[-–—ـ_/:|،(]\s*(?P<name>[^-–—ـ_/:|(]{2,30})$", text)
+    return (match["place"], match["name"].strip(' ()«»"')) if match else ("", text)
+
+
+def _opening(text: str, own: Collection[str]) -> str | None:
+    """The agency that a paragraph opens with, after a place (`موسكو-سانا أعلنت`) or before a mark (`ایسنا/تهران`)."""
+    place = _PLACE.match(text)
+    if place and place["place"].count(" ") < 4:
+        words = text[place.end() : place.end() + 40].split()
+        for count in range(min(4, len(words)), 0, -1):
+            last = words[count - 1]
+            marked = last.endswith(tuple("-–—/:.")) or words[count : count + 1] in (["-"], ["–"], ["—"], [":"])
+            name = " ".join(words[:count]).strip(" -–—/():.،")
+            if (marked or " " not in place["place"]) and (is_agency(name) or fold(name) in own):
+                return name
+    name = re.split(r"\s*[-–—/:(]", text[:40], maxsplit=1)[0]
+    return name if len(name) < 40 and is_agency(name) else None
 
 
 def attributed(text: str, brands: Iterable[str], *, first: bool, last: bool) -> list[str]:
@@ -140,19 +173,19 @@ def attributed(text: str, brands: Iterable[str], *, first: bool, last: bool) -> 
     own = {fold(brand) for brand in brands}
     names: list[str] = []
     if first:
-        if (agency := _PERSIAN_OPENING.match(text)) and fold(agency["name"]) not in own:
-            names.append(agency["name"])
+        if (persian := _PERSIAN_OPENING.match(text)) and fold(persian["name"]) not in own:
+            names.append(persian["name"])
         opening = _OPENING.search(text[:90])
         if opening and is_agency(opening["name"]):
             names.append(opening["name"])
-        head = _ARABIC_DATELINE.match(text[:80])
-        if head and head["place"].count(" ") < 4 and (is_agency(head["name"]) or fold(head["name"]) in own):
-            names.append(head["name"].strip())
+        if agency := _opening(text, own):
+            names.append(agency)
     names += [
         match["name"].strip()
         for match in _PERSIAN.finditer(text)
         if not _NOT_AN_AGENCY.match(match["name"]) and match["name"].count(" ") < 4 and fold(match["name"]) not in own
     ]
+    names += [match["name"] for match in _FROM.finditer(text) if is_agency(match["name"])]
     relayed = (match["name"].strip(' "«»“”') for match in _RELAYED.finditer(text))
     names += [name for name in relayed if name.count(" ") < 5 and fold(name) not in own]
     if last and (closing := _CLOSING.search(text)) and is_agency(closing["name"]):

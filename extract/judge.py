@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise, takewhile
 
-from extract.attribution import BYLINE, dateline
+from extract.attribution import BYLINE, correspondent, dateline
 from extract.dates import read_date
 from extract.labels import Label, Role
 from extract.labels import label as read_label
@@ -379,6 +379,9 @@ class Judge:
         if agency:
             self._found.sources.append((line.at, agency))
             return "dateline"
+        if opens and line.words <= 6 and (person := correspondent(text)):
+            self._found.bylines.append((Role.AUTHOR, person))
+            return "byline"
         if _HASHTAGS.match(text):
             return "hashtags"
         if _URL_ONLY.match(text):

@@ -162,6 +162,8 @@ class Article:
     """Aware time of the last change, as the page states it."""
     language: str = "und"
     """Language of the text, ISO 639 (`ar`, `fa`, `ckb`, `ur`, …); `und`: undetermined."""
+    language_confidence: float = 0.0
+    """How sure that is: above 0.5, up to 1; 0 if the language is undetermined."""
     section: str | None = None
     """Innermost section named by the page."""
     tags: tuple[str, ...] = ()

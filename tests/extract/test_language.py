@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extract.language import detect_language
+from extract.language import detect_language, language_of
 
 SEEDS = Path(__file__).parents[2] / "samples" / "seeds"
 
@@ -44,3 +44,12 @@ def test_language_of_the_seeds_and_of_each_long_line(seed: str, language: str) -
 @given(st.text())
 def test_any_text_has_an_answer(text: str) -> None:
     assert detect_language(text)
+
+
+def test_a_mixed_text_is_less_sure_than_a_plain_one() -> None:
+    arabic = "قال الرئيس في بيان إن المحادثات التي جرت بعد ظهر اليوم كانت مثمرة"
+    persian = "رئیس جمهور در این دیدار گفت که گفت‌وگوها برای مردم مفید بوده است"
+    (plain, sure), (mixed, unsure) = language_of(persian), language_of(f"{persian} {arabic}")
+    assert plain == mixed == "fa"
+    assert 0.5 < unsure < sure <= 1
+    assert language_of("12345") == ("und", 0.0)

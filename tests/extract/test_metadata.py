@@ -220,3 +220,42 @@ def test_dates_and_sections_of_a_meta_list_above_the_headline(read: Read) -> Non
     assert found.published is not None
     assert found.published.at.date().isoformat() == "2024-05-07"
     assert found.section == "مجلس"
+
+
+@pytest.mark.parametrize(
+    ("opening", "agencies"),
+    [
+        ("موسكو-سانا", ("سانا",)),
+        ("غزة/ الأناضول", ("الأناضول",)),
+        ("القاهرة - (د ب أ):", ("د ب أ",)),
+        ("موسكو 28 يناير كانون الثاني (رويترز) –", ("رويترز",)),
+        ("ایسنا/تهران", ("ایسنا",)),
+        ("نقلا عن رويترز،", ("رويترز",)),
+        ("وقال الوزير - العربية", ()),
+        ("وقال تلاميذ المدرسة (رويترز)", ()),
+    ],
+)
+def test_datelines_in_the_first_paragraph(read: Read, opening: str, agencies: tuple[str, ...]) -> None:
+    first = f"{opening} {PROSE[0]}"
+    found = read(article(paragraphs(first, *PROSE[1:])))
+    assert found.attribution == agencies
+    assert found.paragraphs == (first, *PROSE[1:])
+
+
+@pytest.mark.parametrize(
+    ("line", "agencies", "authors"),
+    [
+        ("دمشق - إرم نيوز", ("إرم نيوز",), ()),
+        ("بيروت: «الشرق الأوسط»", ("الشرق الأوسط",), ()),
+        ("واشنطن (أ ف ب)", ("أ ف ب",), ()),
+        ("أخبار سورية الوطن 2_سانا", ("سانا",), ()),
+        ("حمص - محمد عبد الله", (), ("محمد عبد الله",)),
+    ],
+)
+def test_a_dateline_of_its_own_names_an_agency_or_a_correspondent(
+    read: Read, line: str, agencies: tuple[str, ...], authors: tuple[str, ...]
+) -> None:
+    found = read(article(f"<div>{line}</div>", paragraphs(*PROSE)))
+    assert found.attribution == agencies
+    assert found.authors == authors
+    assert found.paragraphs == PROSE
