@@ -66,8 +66,8 @@ _LONGEST_REST = {
 }
 _LONGEST_LINE = 45  # words a line that *starts* as a label may have in all
 _LONGEST_LABEL = 8
-LONGEST_HEAD = _LONGEST_LABEL + 3
-"""Words of a line that are looked at."""
+LONGEST_CALL = 26
+"""Words up to which all of a line is read for its label; of a longer one, only how it opens."""
 _COLONS = ":：﹕"
 _COLON = re.compile(r"\s*[:：﹕]\s*")
 _AFTER_ROLE = re.compile(r"\s*(?:[:：﹕|.…–—-]+)\s*")
@@ -135,7 +135,7 @@ def label(line: str, folded: str | None = None) -> Label | None:
 
     Args:
         line: one line of a page, in canonical form.
-        folded: its folded form, if it has no more than `LONGEST_HEAD` words and the form is at hand.
+        folded: its folded form, if it is at hand.
     """
     phrases = _phrases()
     head, colon, rest = _split(line)
@@ -143,15 +143,12 @@ def label(line: str, folded: str | None = None) -> Label | None:
         role = phrases.whole.get(fold(head))
         if role and len(rest.split()) <= _LONGEST_REST.get(role, 12):
             return Label(role, rest)
-    if line.count(" ") > _LONGEST_LINE:
+    spaces = line.count(" ")
+    if spaces > _LONGEST_LINE:
         return None
     if folded is None:
-        words = line.split(" ", LONGEST_HEAD)[:LONGEST_HEAD]
-        first = fold(" ".join(words[:3])).partition(" ")[0]
-        if len(words) == LONGEST_HEAD and first and first not in phrases.starts:
-            return None  # too long to be a label, and not opening as one
-        folded = fold(" ".join(words))
-    if folded.count(" ") <= _LONGEST_LABEL:
+        folded = fold(line if spaces < LONGEST_CALL else " ".join(line.split(" ", _LONGEST_LABEL)[:_LONGEST_LABEL]))
+    if spaces <= _LONGEST_LABEL + 3 and folded.count(" ") <= _LONGEST_LABEL:
         role = phrases.whole.get(folded)
         if not role and (folded[:1].isdigit() or folded[-1:].isdigit()):
             role = phrases.whole.get(_COUNT.sub("", folded))
@@ -160,17 +157,15 @@ def label(line: str, folded: str | None = None) -> Label | None:
     start = _start(folded, phrases)
     if start and start not in PAGE_ROLES:
         return Label(start, "")
-    return Label(Role.PROMO, "") if _is_call(line, folded, phrases) else None
+    return Label(Role.PROMO, "") if spaces < LONGEST_CALL and _is_call(folded, phrases) else None
 
 
-def _is_call(line: str, folded: str, phrases: _Phrases) -> bool:
+def _is_call(folded: str, phrases: _Phrases) -> bool:
     """Whether a line calls readers to a channel: it opens or ends with a call, and names a channel between."""
-    if line.count(" ") > 25:
-        return False
+    whole = f" {folded} "
     opens = folded.split(" ", 1)[0] in phrases.calls
-    if not opens and not any(f" {call} " in f" {fold(line)} " for call in phrases.ends):
+    if not opens and not any(f" {call} " in whole for call in phrases.ends):
         return False
-    whole = f" {fold(line)} "
     return any(f" {channel} " in whole for channel in phrases.channels)
 
 

@@ -6,7 +6,6 @@ counts little. No class name is read, so scrambled names change nothing.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -63,6 +62,25 @@ def region_of(element: Element, lines: Sequence[Line]) -> Region | None:
     return Region(element, first, last, sum(len(line.text) for line in lines[first:last] if is_prose(line)))
 
 
+@dataclass(slots=True)
+class _Sums:
+    """What an element holds, in characters."""
+
+    score: float = 0.0
+    prose: int = 0
+    total: int = 0
+    linked: int = 0
+
+    @property
+    def density(self) -> float:
+        return self.score * (1 - min(1.0, self.linked / max(1, self.total)))
+
+
+def _around(element: Element, sums: dict[Element, _Sums]) -> list[_Sums]:
+    """The sums of an element and of those it stands in, from the inside out, without the root's."""
+    return [sums.setdefault(node, _Sums()) for node in (element, *element.iterancestors()) if node.tag != "html"]
+
+
 def find_region(lines: Sequence[Line], *, after: int = 0) -> Region | None:
     """The densest region of prose.
 
@@ -71,10 +89,8 @@ def find_region(lines: Sequence[Line], *, after: int = 0) -> Region | None:
         after: index of the headline's line. Prose before it counts half; prose after a label that follows the article,
             or after another headline, hardly at all, so that a longer second article does not win.
     """
-    score: dict[Element, float] = defaultdict(float)
-    prose: dict[Element, int] = defaultdict(int)
-    total: dict[Element, int] = defaultdict(int)
-    linked: dict[Element, int] = defaultdict(int)
+    sums: dict[Element, _Sums] = {}
+    above: dict[Element, list[_Sums]] = {}
     told = 0
     over = False
     for line in lines:
@@ -89,33 +105,31 @@ def find_region(lines: Sequence[Line], *, after: int = 0) -> Region | None:
             told += int(worth)
         if over:
             worth *= _OVER
-        node = line.element
-        if node.tag in _WRAPPERS and worth:
-            total[node] += size
-            linked[node] += line.linked
-            node = node.getparent()
-        while node is not None and node.tag not in ("html", None):
-            total[node] += size
-            linked[node] += line.linked
-            if worth:
-                prose[node] += size if not over and line.at >= after else 0
-                score[node] += worth
+        around = above.get(line.element)
+        if around is None:
+            around = above[line.element] = _around(line.element, sums)
+        inside = size if not over and line.at >= after else 0
+        for place, part in enumerate(around):
+            part.total += size
+            part.linked += line.linked
+            if worth and (place or line.element.tag not in _WRAPPERS):
+                part.prose += inside
+                part.score += worth
                 worth *= _DECAY
-            node = node.getparent()
-    if not score:
+    best = max(sums, key=lambda node: sums[node].density, default=None)
+    if best is None or not sums[best].score:
         return None
-    best = max(score, key=lambda node: score[node] * (1 - min(1.0, linked[node] / max(1, total[node]))))
     while True:  # the part with the headline, if it holds most of the text under it
         inner = next((child for child in best if after and contains(child, lines[after])), None)
-        if inner is None or prose.get(inner, 0) * 2 < prose[best]:
+        if inner is None or inner not in sums or sums[inner].prose * 2 < sums[best].prose:
             break
         best = inner
     node = best.getparent()
     # A body in parts has them all under the headline; beside the element that holds both stands what is no part of it.
-    while node is not None and node in prose and node.tag != "body" and not (after and contains(best, lines[after])):
-        more = prose[node] - prose[best]
-        other = total[node] - total[best] - more
-        if more and more >= 0.08 * prose[best] and other <= 0.5 * more:
+    while node is not None and node in sums and node.tag != "body" and not (after and contains(best, lines[after])):
+        more = sums[node].prose - sums[best].prose
+        other = sums[node].total - sums[best].total - more
+        if more and more >= 0.08 * sums[best].prose and other <= 0.5 * more:
             best = node
         elif more or other > 200:
             break

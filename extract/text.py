@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 ZWNJ = "\u200c"
 ZWJ = "\u200d"
@@ -114,7 +115,7 @@ _LOOSE_JOINER = re.compile(
 )
 _THOUSANDS = re.compile(r",(?<=\d,)(?=\d{3}(?!\d))")  # a literal first: it is looked for by memchr
 _DECIMAL_COMMA = re.compile(r",(?<=\d,)(?=\d)")
-_PUNCTUATION = re.compile(r"[^\w. ]")
+_PUNCTUATION = re.compile(r"[^\w.\s]")
 _FULL_STOP = re.compile(r"\.(?:(?<!\d\.)|(?!\d))")
 
 
@@ -156,6 +157,19 @@ def fold(text: str) -> str:
     """
     if _UNCLEAN.search(text):
         text = _NOT_SIGN.sub("", unicodedata.normalize("NFC", text.translate(_CLEAN)))
+    return " ".join(_folded(text).split())
+
+
+def fold_all(texts: Sequence[str]) -> list[str]:
+    """`fold()` of many texts in canonical form, as one: most lines of a page are so short that calls cost more."""
+    joined = "\n".join(texts)
+    if not texts or _UNCLEAN.search(joined):
+        return [fold(text) for text in texts]
+    return [" ".join(text.split()) for text in _folded(joined).split("\n")]
+
+
+def _folded(text: str) -> str:
+    """Clean text, folded but for its white space."""
     folded = unicodedata.normalize("NFKC", text).casefold().translate(_FOLD)
     text = unicodedata.normalize("NFKC", folded)
     if text != folded:
@@ -165,7 +179,7 @@ def fold(text: str) -> str:
     text = _PUNCTUATION.sub(" ", text.replace("_", " "))
     if "." in text:
         text = _FULL_STOP.sub(" ", text)
-    return " ".join(text.split())
+    return text
 
 
 def words(text: str) -> list[str]:
