@@ -23,12 +23,13 @@ from extract.text import canonical, fold
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _URL_ONLY = re.compile(r"^\W*(?:https?://|www\.)\S+\W*$", re.IGNORECASE)
 _HASHTAGS = re.compile(r"^(?:#[\w‌]+[\s،,|]*)+$")
-_BYLINE = re.compile(BYLINE + r"(?P<name>[^\d:.،,؟!]{4,40})$", re.IGNORECASE)
+_BYLINE = re.compile(BYLINE + r"(?P<name>(?:[^\d:.،,؟!]|\b[A-Z]\.){4,40})$", re.IGNORECASE)
 _BEFORE_DATE = re.compile(r"[\s|•·،,/–—-]*(?:\b(?:في|فى|يوم|بتاريخ|در|on)\b(?:\s+\w+\s*[،,])?)?[\s|•·،,/–—:-]*$")
 _ALT = re.compile(r"^(?P<a>.{2,40}?)\s+[-–—|]\s*(?P<b>.*)$")
 _PARTS = frozenset({"p", "li", "ul", "ol", "blockquote", "dd", "dl", "tr", "tbody", "table", "figure"})
 _HEADS = ("h2", "h3", "h4", "h5", "h6")
 _BREAKS = frozenset({"br", "p", "div", "ul", "ol", "table", "blockquote", *_HEADS})
+_LONGEST_LEAD = 250  # characters
 _DATE_WORDS = 12
 _TOLD = 300  # characters of prose from which tags end a raw text
 _ENDING = frozenset({Role.COMMENTS, Role.FORM, Role.LATEST, Role.COPYRIGHT, Role.END})
@@ -117,11 +118,14 @@ def is_date_line(text: str) -> bool:
 
 
 def without_date(text: str) -> str:
-    """What stands on a line before its date: `كتب سامر المصري في 5 يناير 2022` without the day."""
+    """What stands on a line before its date, or after one that opens it: `كتب سامر المصري في 5 يناير 2022`."""
     if not re.search(r"\d", text):
         return text
     date = read_date(text, timezone="UTC", calendar="gregorian", fetched_at=None, where="line")
-    return _BEFORE_DATE.sub("", text[: text.index(date.raw)]) if date else text
+    if date is None:
+        return text
+    before, _, after = text.partition(date.raw)
+    return _BEFORE_DATE.sub("", before) or after.strip(" |•·،,/–—:-")
 
 
 class Judge:
@@ -247,7 +251,8 @@ class Judge:
             rule = self._noise(line, index, first, last, dated, was_alt, prose, seen)
             if not rule and index < len(above) and not (line.at in leads and self._is_lead(line)):
                 rule = "above_body"
-            sure = not only_chosen and (_prose(line) or line.heading or bool(line.mark & (Mark.LIST | Mark.ROW)))
+            part = line.heading or bool(line.mark & (Mark.LIST | Mark.ROW))
+            sure = (part and home is not None and self._at_home(line, home)) if only_chosen else part or _prose(line)
             if not (rule or sure or index < len(above) or self._chosen is None or line.at in self._chosen):
                 rule = "trafilatura"
             if rule:
@@ -366,7 +371,7 @@ class Judge:
                 self._found.dates.append(line)
             return "byline"
         if line.words <= _DATE_WORDS and is_date_line(text):
-            if prose == 0 or index > last:
+            if prose < _LONGEST_LEAD or index > last:
                 self._found.dates.append(line)
             if not (line.heading and prose and index < last):
                 return "date"

@@ -17,6 +17,10 @@ _LETTERS = {  # letters that few of these languages write, or one alone
     "ps": "ټډړږښڼېۍ",
     "ug": "ۇۈۋڭ",
     "sd": "ڄڃڇڊڌڍڏڙڦڻٻٽٿڪڳ",
+    "tr": "ğışİ",
+    "de": "ß",
+    "es": "ñ¿¡",
+    "pt": "ãõ",
     "fa": "پچژگ",  # the others write them, too: they decide against Arabic only
 }
 _WORDS = {
@@ -31,7 +35,14 @@ _WORDS = {
     "sd": "جي ۾ جو کي ته ۽ آهي سان تي کان جا هن آهن",
     "en": "the of and to in a is that for on with as was by at from it he be are has have his said this not",
     "fr": "le la les de des du et en un une que est pour dans qui sur au par avec il plus ce pas a été son",
-    "tr": "ve bir bu için ile da de olarak olan daha çok gibi olduğu kadar sonra ne ise dedi en",
+    "tr": """ve bir bu için ile da de olarak olan daha çok gibi olduğu kadar sonra ne ise dedi en yeni göre her iki
+        günü yılında""",
+    "de": """der die das und in den von zu mit sich auf für ist im dem nicht ein eine als auch es an werden aus er
+        hat dass sie bis am""",
+    "es": "el la los las de del que y en un una por con para no se su al lo como más es pero sus fue ha este desde",
+    "it": "il lo la gli le di del della che e un una per con non si da al nel è sono anche più dei ha",
+    "pt": "o a os as do da dos das que e em um uma para com não se por mais como no na ao foi são seu é",
+    "nl": "de het een en van in is dat op te zijn met voor niet aan er om ook als bij door naar hij maar worden",
     "ku": "û li ji bi ku ew di de ne ev bo wê jî re tê yê kir dike",
     "ru": "и в не на что с по как это он из у за от так для же бы к но а о его до",
     "he": "של את על לא הוא זה עם כי גם היא אל אם או כל אני יש",
@@ -56,7 +67,7 @@ def language_of(text: str) -> tuple[str, float]:
     The confidence is the share of the evidence, of this language and the next, that speaks for it: above 0.5, up to 1.
 
     Knows Arabic, Persian, Sorani (`ckb`), Kurmanji (`ku`), Urdu, Pashto, Uyghur, Sindhi, English, French, Turkish,
-    Russian and Hebrew. Persian typed with Arabic ي and ك is Persian.
+    German, Spanish, Italian, Portuguese, Dutch, Russian and Hebrew. Persian typed with Arabic ي and ك is Persian.
     """
     words = _WORD.findall(_MARKS.sub("", text[:20_000].lower()))
     if not words:

@@ -175,3 +175,11 @@ def test_an_authors_page_is_refused(refuse: Refuse) -> None:
     )
     body = f"<h1>سامر المصري</h1><p>كاتب وصحفي عربي مقيم في باريس منذ أعوام.</p>{cards}"
     assert refuse(body).reason is Reason.NOT_AN_ARTICLE
+
+
+@pytest.mark.parametrize("label", ["À lire aussi", "Te puede interesar", "Lesen Sie auch", "İlgili haberler"])
+def test_labels_of_other_languages(read: Read, label: str) -> None:
+    links = "".join(f"<p><a href=/{n}>Another story of the day under the number {n}</a></p>" for n in range(3))
+    text = f"{paragraphs(*ENGLISH[:2])}<h3>A matter of trust</h3>{paragraphs(ENGLISH[2])}"
+    found = read(article(f"<div>{text}<h3>{label}</h3>{links}</div>", title="Government continues its talks"))
+    assert found.paragraphs == (*ENGLISH[:2], "A matter of trust", ENGLISH[2])

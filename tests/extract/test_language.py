@@ -23,6 +23,18 @@ SEEDS = Path(__file__).parents[2] / "samples" / "seeds"
         ("en", "The president said in a statement that the talks were useful for the region"),
         ("fr", "Le président a déclaré que les discussions sont utiles pour la région et dans le monde"),
         ("tr", "Cumhurbaşkanı bu görüşmenin bölge için çok önemli olduğunu ve devam edeceğini söyledi"),
+        ("de", "Die Stadt will den Bahnhofsplatz bis zum Sommer umbauen, wie der Bürgermeister am Mittwoch mitteilte"),
+        ("es", "El Gobierno aprobó este martes un paquete de ayudas para los agricultores afectados por la sequía"),
+        (
+            "it",
+            "Il governo ha approvato martedì un pacchetto di aiuti per gli agricoltori colpiti dalla siccità nel sud",
+        ),
+        ("pt", "O governo aprovou na terça-feira um pacote de ajuda para os agricultores que não têm água nas terras"),
+        (
+            "nl",
+            "De regering heeft dinsdag een pakket voor de boeren goedgekeurd die door de droogte zijn getroffen",
+        ),
+        ("tr", "Belediye başkanı salı günü yeni metro hattının temelinin haziranda atılacağını açıkladı"),
         ("und", ""),
         ("und", "12345 — 67%"),
         ("und", "例文です"),

@@ -259,3 +259,11 @@ def test_a_dateline_of_its_own_names_an_agency_or_a_correspondent(
     assert found.attribution == agencies
     assert found.authors == authors
     assert found.paragraphs == PROSE
+
+
+@pytest.mark.parametrize("line", ["12.05.2020 - 11:20", "12 مايو 2020", "Tuesday 12 May 2020 by B. M. Coon"])
+def test_a_date_between_lead_and_body(read: Read, line: str) -> None:
+    found = read(f"<div><h1>{TITLE}</h1><p>{PROSE[0]}</p><div>{line}</div><div>{paragraphs(*PROSE[1:])}</div></div>")
+    assert found.published is not None
+    assert found.published.at.date().isoformat() == "2020-05-12"
+    assert found.paragraphs == PROSE
