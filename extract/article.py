@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -195,8 +195,7 @@ class _Clues:
             return [
                 (element, text)
                 for element, text in found
-                if (place := next((at[node] for node in _up(element) if node in at), None)) is not None
-                and top - above <= place < end + below
+                if (place := _place(element, at)) is not None and top - above <= place < end + below
             ]
 
         self.times = beside(self.times, 6, 4)
@@ -238,6 +237,17 @@ def _dates_about(lines: Sequence[Line], headline: Headline, body: Body) -> list[
             parted = _text(line.element)  # names, dates and counts may touch in the line
             found.append(parted if len(parted) < 2 * len(line.text) else line.text)
     return found
+
+
+def _place(element: Element, at: Mapping[Element, int]) -> int | None:
+    """Number of the line in which an element stands or, if it says nothing, of one just before it."""
+    for node in _up(element):
+        if node in at:
+            return at[node]
+        before = node.getprevious()
+        if before is not None and (found := [at[inner] for inner in before.iter() if inner in at]):
+            return found[-1]
+    return None
 
 
 def _up(element: Element) -> Iterator[Element]:

@@ -59,6 +59,14 @@ def test_links_above_the_headline_and_below_the_text_make_no_section_page(read: 
     assert read(menu + article(paragraphs(*PROSE[:2]), related)).paragraphs == PROSE[:2]
 
 
+@pytest.mark.parametrize("markup", ["<time {}></time>", "<div><time {}></time></div>"])
+def test_a_time_element_that_shows_nothing_is_read(read: Read, markup: str) -> None:
+    time = markup.format('datetime="2024-12-03T10:00:00+03:00"')
+    published = read(article(time, paragraphs(*PROSE))).published
+    assert published is not None
+    assert published.at.isoformat() == "2024-12-03T10:00:00+03:00"
+
+
 def test_the_home_page_is_refused_and_a_numbered_address_is_not(read: Read, refuse: Refuse) -> None:
     body = article(paragraphs(*PROSE))
     assert refuse(body, url="https://nile.example/").reason is Reason.NOT_AN_ARTICLE
