@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from urllib.parse import unquote
 
 from extract import metadata
 from extract.attribution import attributed, once
@@ -182,6 +183,8 @@ class _Clues:
     times: Sequence[tuple[Element, str]] = ()
     linked_authors: Sequence[tuple[Element, str]] = ()
     linked_tags: Sequence[tuple[Element, str]] = ()
+    addressed_tags: Sequence[tuple[Element, str]] = ()
+    """Links to the page of a tag, as their addresses say."""
     near: Sequence[Line] = ()
     """Lines around the headline."""
 
@@ -200,7 +203,9 @@ class _Clues:
 
         self.times = beside(self.times, 6, 4)
         self.linked_authors = beside(self.linked_authors, 6, 6)
-        self.linked_tags = beside(self.linked_tags, 6, 12)
+        kept = {line.element for line in body.judgement.kept}
+        below = [pair for pair in self.addressed_tags if kept.isdisjoint(_up(pair[0]))]  # links in the text are no tags
+        self.linked_tags = beside(self.linked_tags, 6, 12) or beside(below, 0, 6)
         named = (line.label for line in lines[max(0, top - 6) : top])
         self.crumbs = [
             *self.crumbs,
@@ -255,6 +260,7 @@ def _up(element: Element) -> Iterator[Element]:
     yield from element.iterancestors()
 
 
+_TAG_ADDRESS = re.compile(r"/(?:tags?|keywords?|topics?|hashtag|وسم|وسوم|برچسب)/|[?&](?:tag|keyword)=", re.IGNORECASE)
 _ISO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d")
 
 
@@ -263,6 +269,7 @@ def _gather(family: Family, markup: Markup, head: Head) -> _Clues:
     times: list[tuple[Element, str]] = []
     authors: list[tuple[Element, str]] = []
     tags: list[tuple[Element, str]] = []
+    addressed: list[tuple[Element, str]] = []
     for element in markup.tree.iter("time", "a", "abbr", "span", "address", "meta"):
         rel, prop = (element.get("rel") or "").split(), element.get("itemprop") or ""
         if element.tag == "time" or prop == "datePublished":
@@ -273,6 +280,8 @@ def _gather(family: Family, markup: Markup, head: Head) -> _Clues:
             times.append((element, stated))
         elif "tag" in rel:
             tags.append((element, _text(element)))
+        elif element.tag == "a" and _TAG_ADDRESS.search(unquote(element.get("href") or "")):
+            addressed.append((element, _text(element)))
         elif "author" in rel or prop == "author" or "/author/" in (element.get("href") or ""):
             authors.append((element, _text(element)))
     dates = [text for e in family.select("date", markup) for text in (e.get("datetime"), _text(e)) if text]
@@ -288,6 +297,7 @@ def _gather(family: Family, markup: Markup, head: Head) -> _Clues:
         times=times,
         linked_authors=authors,
         linked_tags=tags,
+        addressed_tags=addressed,
     )
 
 

@@ -267,3 +267,11 @@ def test_a_date_between_lead_and_body(read: Read, line: str) -> None:
     assert found.published is not None
     assert found.published.at.date().isoformat() == "2020-05-12"
     assert found.paragraphs == PROSE
+
+
+def test_links_to_tags_below_the_text_are_tags_and_those_in_it_are_not(read: Read) -> None:
+    linked = PROSE[1].replace("الرئيس", "<a href=/tag/president>الرئيس</a>")
+    text = f"<div>{paragraphs(PROSE[0], linked, *PROSE[2:])}</div>"
+    links = "<ul><li><a href='/tags/1'>سوريا</a></li><li><a href='/%D9%88%D8%B3%D9%85/2'>تركيا</a></li></ul>"
+    assert read(article(text, links)).tags == ("سوريا", "تركيا")
+    assert read(article(text)).tags == ()
