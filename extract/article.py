@@ -141,8 +141,9 @@ def _read_text(decoded: Decoded, page: Page, source: Source | None, clock: Clock
     )
     body = Body(judgement, None, None)
     family = family_of(source.family if source else None, None)
-    result = refuse(page, source, head, headline, lines, body) or _article(
-        decoded, page, source, clock, head, headline, judgement, family, clues
+    language = language_of(judgement.text[:_SAMPLE])
+    result = refuse(page, source, head, headline, lines, body, language[0]) or _article(
+        decoded, page, source, clock, head, headline, judgement, language, family, clues
     )
     return _Read(result, decoded, lines, headline, body, family)
 
@@ -159,10 +160,11 @@ def _read_tree(decoded: Decoded, tree: Element, page: Page, source: Source | Non
     brands = metadata.brands_of(head, source, metadata.site_name(head, source, headline)[0])
     hints = Hints(headline=headline, brands=brands, leads=clues.leads, kickers=frozenset(map(fold, clues.kickers)))
     body = read_body(markup, lines, family, hints)
-    result: Article | Rejection | None = refuse(page, source, head, headline, lines, body)
+    language = language_of(body.judgement.text[:_SAMPLE])
+    result: Article | Rejection | None = refuse(page, source, head, headline, lines, body, language[0])
     if result is None:
         clues.see(lines, headline, body)
-        result = _article(decoded, page, source, clock, head, headline, body.judgement, family, clues)
+        result = _article(decoded, page, source, clock, head, headline, body.judgement, language, family, clues)
     return _Read(result, decoded, lines, headline, body, family)
 
 
@@ -313,6 +315,7 @@ def _article(
     head: Head,
     headline: Headline,
     judgement: Judgement,
+    language: tuple[str, float],
     family: Family,
     clues: _Clues,
 ) -> Article:
@@ -336,7 +339,6 @@ def _article(
     image, image_where = metadata.find_image(head, page.url)
     address, address_where = metadata.find_canonical(head, page.url, source)
     paragraphs = tuple(line.text for line in judgement.kept)
-    language, confidence = language_of("\n".join(paragraphs)[:_SAMPLE])
     kicker = next(iter(clues.kickers), judgement.kicker)
     provenance = {
         "title": headline.where,
@@ -356,8 +358,8 @@ def _article(
         authors=authors,
         published=published,
         modified_at=modified,
-        language=language,
-        language_confidence=confidence,
+        language=language[0],
+        language_confidence=language[1],
         section=section,
         tags=tags,
         attribution=_attribution(judgement, source, brands),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise, takewhile
 
 from extract.attribution import BYLINE, correspondent, dateline
@@ -106,6 +106,7 @@ class Judgement:
         return "\n".join(line.text for line in self.kept)
 
 
+@lru_cache(maxsize=1024)  # several rules ask it of the same lines
 def is_date_line(text: str) -> bool:
     """Whether a line is a date or clock and nothing more."""
     if text.count(" ") > _DATE_WORDS or not re.search(r"\d", text):

@@ -47,10 +47,16 @@ _WORDS = {
     "ru": "и в не на что с по как это он из у за от так для же бы к но а о его до",
     "he": "של את על לא הוא זה עם כי גם היא אל אם או כל אני יש",
 }
-_PERSIAN_SHAPE = str.maketrans("يك", "یک")  # Persian is typed with ي and ك, Arabic in Iran with ی and ک
+
+
+def _in_persian_shape(text: str) -> str:
+    """Persian is typed with ي and ك, Arabic in Iran with ی and ک."""
+    return text.replace("ي", "ی").replace("ك", "ک")
+
+
 _OF_WORD: dict[str, list[str]] = {}
 for _language, _list in _WORDS.items():
-    for _word in {*_list.split(), *_list.translate(_PERSIAN_SHAPE).split()}:
+    for _word in {*_list.split(), *_in_persian_shape(_list).split()}:
         _OF_WORD.setdefault(_word, []).append(_language)
 _WORD = re.compile(r"[^\W\d_]+(?:\u200c[^\W\d_]+)*")
 _MARKS = re.compile(r"[\u064B-\u0652\u0670\u0640]+")
@@ -73,15 +79,15 @@ def language_of(text: str) -> tuple[str, float]:
     if not words:
         return "und", 0.0
     scores: Counter[str] = Counter()
-    for word in words:
-        for language in _OF_WORD.get(word) or _OF_WORD.get(word.translate(_PERSIAN_SHAPE)) or ():
-            scores[language] += 1
-    letters = Counter("".join(words))
+    for word, times in Counter(words).items():
+        for language in _OF_WORD.get(word) or _OF_WORD.get(_in_persian_shape(word)) or ():
+            scores[language] += times
+    letters = "".join(words)
     for language, own in _LETTERS.items():
-        scores[language] += sum(letters[letter] for letter in own) * (1 if language == "fa" else 2)
+        scores[language] += sum(map(letters.count, own)) * (1 if language == "fa" else 2)
     (best, most), *others = scores.most_common(2) or [("und", 0)]
     second = others[0][1] if others else 0
-    known = len(words) >= _FEWEST or any(letters[letter] for letter in _LETTERS.get(best, ""))
+    known = len(words) >= _FEWEST or any(letter in letters for letter in _LETTERS.get(best, ""))
     if not known or most == second or most < max(1, len(words) // 25):
         return "und", 0.0
     return best, round(most / (most + second), 3)

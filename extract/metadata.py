@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -382,13 +383,14 @@ def find_published(head: Head, visible: Sequence[tuple[str, str]], clock: Clock)
         (_string(node.get("datePublished")), "json-ld:WebPage") for node in head.nodes if "WebPage" in _types(node)
     ]
     best: Date | None = None
-    shown = [date for text, where in visible if (date := clock.read(text, where))]
+    read = cache(clock.read)
+    shown = [date for text, where in visible if (date := read(text, where))]
     for text, where in (*stated, *visible, *pages):
         if best and best.precision not in _COARSE:
             # Templates write the site's own hour and call it UTC; the same hour shown to readers gives them away.
             same = (date for date in shown if f"{date.at:%Y%m%d%H%M}" == f"{best.at:%Y%m%d%H%M}")
             return best if best.at.utcoffset() else next(same, best)
-        date = clock.read(text, where) if text else None
+        date = read(text, where) if text else None
         if date and (best is None or (date.at.date() == best.at.date() and date.precision not in _COARSE)):
             best = date
     return best
@@ -628,10 +630,11 @@ def find_image(head: Head, base: str | None) -> tuple[str | None, str]:
 
 def find_canonical(head: Head, url: str | None, source: Source | None) -> tuple[str | None, str]:
     """`canonical_url()` of the page's declared address if it is the same site's, else of its own."""
-    own = _canonical(url or "")
+    identity = cache(_canonical)  # the two are mostly the same
+    own = identity(url or "")
     for value, where in ((head.canonical, "link:canonical"), head.first("og:url")):
         try:
-            declared = _canonical(urljoin(url or "", value)) if value else None
+            declared = identity(urljoin(url or "", value)) if value else None
         except ValueError:
             continue
         if (

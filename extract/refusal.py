@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from extract.body import Body
 from extract.judge import is_date_line
 from extract.labels import Role, page_role
-from extract.language import detect_language
 from extract.lines import Element, Line, ends_sentence
 from extract.metadata import Head, Headline
 from extract.region import Region, is_prose
@@ -40,6 +39,7 @@ def refuse(
     headline: Headline,
     lines: Sequence[Line],
     body: Body,
+    language: str,
 ) -> Rejection | None:
     """Why the page is no article; None if it is one.
 
@@ -50,6 +50,7 @@ def refuse(
         headline: of the page.
         lines: all its lines.
         body: what was kept of them, and where it stands.
+        language: of the text that was kept.
     """
     judgement, region, wrapper = body.judgement, body.region, body.wrapper
     kept = judgement.kept
@@ -86,7 +87,6 @@ def refuse(
         if linked > 0.5 * total and len(lines) > 30:
             return _not_an_article(f"No running text: {linked * 100 // total} % of the page's characters are links.")
         return Rejection(reason=Reason.TOO_SHORT, detail=f"Only {words} words of running text on the page.")
-    language = detect_language(judgement.text[:3000])
     if source and language not in ("und", source.language):
         return Rejection(
             reason=Reason.WRONG_LANGUAGE,

@@ -19,6 +19,7 @@ _ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _TWICE_ENCODED = re.compile(r"%(?:25)+(?=[0-9A-Fa-f]{2})")
 _TWICE_ENCODED_LETTER = re.compile(r"%(?:25)+[89A-Fa-f][0-9A-Fa-f]")
+_LETTERS = re.compile(r"[^\x00-\x7f\udc80-\udcff]+")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _IN_PATH = "/:@!$&'()*+,;=%"
@@ -175,6 +176,8 @@ def _encode_once(component: str, reserved: str) -> str:
 def _decode_run(escapes: re.Match[str]) -> str:
     """Characters of a run of escapes; those that mean something in a URL, or nothing in UTF-8, stay escaped."""
     text = unquote_to_bytes(escapes[0]).decode("utf-8", "surrogateescape")
+    if _LETTERS.fullmatch(text):
+        return text
     return "".join(
         character
         if character in _UNRESERVED or 0x80 <= ord(character) < 0xDC80 or ord(character) > 0xDCFF
