@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from urllib.parse import unquote
+from urllib.parse import quote
 
 from extract import metadata
 from extract.attribution import attributed, once
@@ -262,7 +262,14 @@ def _up(element: Element) -> Iterator[Element]:
     yield from element.iterancestors()
 
 
-_TAG_ADDRESS = re.compile(r"/(?:tags?|keywords?|topics?|hashtag|وسم|وسوم|برچسب)/|[?&](?:tag|keyword)=", re.IGNORECASE)
+_TAG_PATHS = (
+    "tags?",
+    "keywords?",
+    "topics?",
+    "hashtag",
+    *(f"{name}|{quote(name)}" for name in ("وسم", "وسوم", "برچسب")),
+)
+_TAG_ADDRESS = re.compile(rf"/(?:{'|'.join(_TAG_PATHS)})/|[?&](?:tag|keyword)=", re.IGNORECASE)
 _ISO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d")
 
 
@@ -282,7 +289,7 @@ def _gather(family: Family, markup: Markup, head: Head) -> _Clues:
             times.append((element, stated))
         elif "tag" in rel:
             tags.append((element, _text(element)))
-        elif element.tag == "a" and _TAG_ADDRESS.search(unquote(element.get("href") or "")):
+        elif element.tag == "a" and _TAG_ADDRESS.search(element.get("href") or ""):
             addressed.append((element, _text(element)))
         elif "author" in rel or prop == "author" or "/author/" in (element.get("href") or ""):
             authors.append((element, _text(element)))

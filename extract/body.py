@@ -81,10 +81,12 @@ def kept_by_trafilatura(element: Element, lines: Sequence[Line], *, whole_page: 
         whole_page: use its slower cascade, which compares with other algorithms; for a page whose container is
             not known.
     """
+    root = html.Element("html")  # trafilatura takes elements of lxml.html only
     if whole_page:
-        root = copy.deepcopy(element)
+        root.extend(copy.deepcopy(element))
+        root.attrib.update(element.attrib)
     else:
-        root, body, article = html.Element("html"), html.Element("body"), html.Element("article")
+        body, article = html.Element("body"), html.Element("article")
         root.append(body)
         body.append(article)
         article.append(copy.deepcopy(element))

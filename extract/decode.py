@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from itertools import chain
 
 from lxml import etree
-from lxml.html import HtmlElement, HTMLParser, document_fromstring
 from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom
 
 from extract.types import Page, Reason, Rejection
@@ -26,7 +25,7 @@ class Decoded:
 
     text: str
     """The document: Unicode without control characters, mojibake repaired where that is certain."""
-    tree: HtmlElement | None
+    tree: etree._Element | None
     """Root of the parsed document, without comments and processing instructions; None for plain text."""
     charset: str
     """What the bytes were read as, by its WHATWG name: `utf-8`, `windows-1256`, …"""
@@ -360,7 +359,7 @@ _FORMATTING = re.compile(r"</?(?:font|b|i|u|s|em|strong|span|big|small|center|in
 _BLOCKS = re.compile(r"</?(?:div|section|blockquote|dl|dd|ul|ol|table|tbody|tr|td)\b[^<>]*>", re.IGNORECASE)
 
 
-def _parse(text: str) -> tuple[HtmlElement | None, bool]:
+def _parse(text: str) -> tuple[etree._Element | None, bool]:
     """Tree of an HTML document, and whether it had to be flattened: libxml2 drops all that lies 256 elements deep."""
     tree, deep = _parse_once(text)
     if not deep:
@@ -370,12 +369,13 @@ def _parse(text: str) -> tuple[HtmlElement | None, bool]:
     return (_parse_once(_BLOCKS.sub("<p>", flat))[0] if deep else tree), True
 
 
-def _parse_once(text: str) -> tuple[HtmlElement | None, bool]:
+def _parse_once(text: str) -> tuple[etree._Element | None, bool]:
     # Without `huge_tree` a text of 10 MB (a script) ends the document; with it, ten times the depth is let through.
     huge = len(text) > 5_000_000
-    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=huge)
+    # lxml.html's own parser would ask a function for the class of every element.
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=huge)
     try:
-        tree = document_fromstring(text.encode("utf-8"), parser=parser)
+        tree = etree.fromstring(text.encode("utf-8"), parser)
     except etree.LxmlError:
         return None, False
     return tree, any("depth" in (entry.message or "") for entry in parser.error_log)

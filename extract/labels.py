@@ -68,7 +68,6 @@ _LONGEST_LINE = 45  # words a line that *starts* as a label may have in all
 _LONGEST_LABEL = 8
 LONGEST_CALL = 26
 """Words up to which all of a line is read for its label; of a longer one, only how it opens."""
-_COLONS = ":：﹕"
 _COLON = re.compile(r"\s*[:：﹕]\s*")
 _AFTER_ROLE = re.compile(r"\s*(?:[:：﹕|.…–—-]+)\s*")
 _COUNT = re.compile(r"(?: \d+)+$|^(?:\d+ )+(?!\d)")
@@ -95,7 +94,7 @@ class _Phrases:
     calls: frozenset[str]
     """Words with which a line opens that calls readers to a channel."""
     ends: frozenset[str]
-    """Phrases with which a clause ends that does."""
+    """Phrases with which a clause ends that does, between spaces."""
     channels: frozenset[str]
 
 
@@ -124,7 +123,7 @@ def _phrases() -> _Phrases:
         pages=pages,
         inside=tuple(inside),
         calls=frozenset(calls["call"]),
-        ends=frozenset(calls["call_end"]),
+        ends=frozenset(f" {call} " for call in calls["call_end"]),
         channels=frozenset(calls["channel"]),
         starts={word: tuple(sorted(found, key=lambda pair: -len(pair[0]))) for word, found in starts.items()},
     )
@@ -164,7 +163,7 @@ def _is_call(folded: str, phrases: _Phrases) -> bool:
     """Whether a line calls readers to a channel: it opens or ends with a call, and names a channel between."""
     whole = f" {folded} "
     opens = folded.split(" ", 1)[0] in phrases.calls
-    if not opens and not any(f" {call} " in whole for call in phrases.ends):
+    if not opens and not any(call in whole for call in phrases.ends):
         return False
     return any(f" {channel} " in whole for channel in phrases.channels)
 
@@ -191,7 +190,7 @@ def _start(folded: str, phrases: _Phrases) -> Role | None:
 
 def _split(line: str) -> tuple[str, str, str]:
     """Head, colon and rest; a colon that opens the line (`: Characters Left`) belongs to nothing."""
-    if not any(colon in line for colon in _COLONS):
+    if ":" not in line and "：" not in line and "﹕" not in line:
         return line, "", ""
     line = line.lstrip(" :：")
     match = _COLON.search(line)

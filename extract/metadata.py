@@ -90,7 +90,7 @@ def read_head(tree: Element) -> Head:
                 head.meta.setdefault(name.replace("og:article:", "article:"), []).append(value)
         elif tag == "title":
             if not head.title and not _in_svg(node):
-                head.title = canonical(node.text_content() if hasattr(node, "text_content") else node.text or "")
+                head.title = canonical("".join(node.itertext()))
         elif tag == "link":
             if (node.get("rel") or "").strip().lower() == "canonical" and not head.canonical:
                 head.canonical = (node.get("href") or "").strip()

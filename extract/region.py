@@ -76,9 +76,19 @@ class _Sums:
         return self.score * (1 - min(1.0, self.linked / max(1, self.total)))
 
 
-def _around(element: Element, sums: dict[Element, _Sums]) -> list[_Sums]:
+def _around(element: Element, sums: dict[Element, _Sums], known: dict[Element, list[_Sums]]) -> list[_Sums]:
     """The sums of an element and of those it stands in, from the inside out, without the root's."""
-    return [sums.setdefault(node, _Sums()) for node in (element, *element.iterancestors()) if node.tag != "html"]
+    missing = []
+    while element is not None and element not in known:
+        missing.append(element)
+        element = element.getparent()
+    around = known.get(element, [])
+    for node in reversed(missing):
+        if node.tag != "html":
+            sums[node] = _Sums()
+            around = [sums[node], *around]
+        known[node] = around
+    return around
 
 
 def find_region(lines: Sequence[Line], *, after: int = 0) -> Region | None:
@@ -105,9 +115,7 @@ def find_region(lines: Sequence[Line], *, after: int = 0) -> Region | None:
             told += int(worth)
         if over:
             worth *= _OVER
-        around = above.get(line.element)
-        if around is None:
-            around = above[line.element] = _around(line.element, sums)
+        around = _around(line.element, sums, above)
         inside = size if not over and line.at >= after else 0
         for place, part in enumerate(around):
             part.total += size
