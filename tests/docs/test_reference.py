@@ -1,0 +1,40 @@
+"""What the documentation lists is what the code has."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from archive.dedup import Outcome
+from archive.tables import CAPTURE_COLUMNS, RECORD_COLUMNS
+from extract.types import Reason, Source
+from flows.settings import Settings
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+@pytest.mark.parametrize(("table", "columns"), [("records", RECORD_COLUMNS), ("captures", CAPTURE_COLUMNS)])
+def test_the_tables_columns_are_documented_as_they_are_explained(table: str, columns: pa.Schema) -> None:
+    section = (DOCS / "data-format.md").read_text("utf-8").split(f"## `{table}`")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| (.+) \|$", section, re.MULTILINE)
+    assert rows == [(column.name, column.metadata[b"comment"].decode()) for column in columns]
+
+
+@pytest.mark.parametrize("value", [*Outcome, *Reason])
+def test_every_outcome_and_reason_is_explained(value: Outcome | Reason) -> None:
+    assert f"`{value}`" in (DOCS / "data-format.md").read_text("utf-8")
+
+
+def test_every_field_of_a_source_is_explained() -> None:
+    text = (DOCS / "add-a-source.md").read_text("utf-8")
+    assert [field.name for field in fields(Source) if f"`{field.name}`" not in text] == []
+
+
+def test_every_setting_is_explained() -> None:
+    text = (DOCS / "operations.md").read_text("utf-8")
+    described = Settings.from_environment({"HOME": "/home/somebody"}).describe()
+    assert [name for name in described if f"`{name}`" not in text] == []
