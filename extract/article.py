@@ -281,6 +281,8 @@ def _gather(family: Family, markup: Markup, head: Head) -> _Clues:
     addressed: list[tuple[Element, str]] = []
     for element in markup.tree.iter("time", "a", "abbr", "span", "address", "meta"):
         rel, prop = (element.get("rel") or "").split(), element.get("itemprop") or ""
+        if element.tag == "span" and not rel and not prop:
+            continue
         if element.tag == "time" or prop == "datePublished":
             if stated := element.get("datetime") or element.get("content"):
                 times.append((element, stated))
@@ -419,9 +421,9 @@ def _attribution(judgement: Judgement, source: Source | None, brands: Sequence[s
         for name in _TOGETHER.split(text)
     ]
     kept = judgement.kept
-    known = {*brands, *judgement.brands}
+    own = frozenset(fold(name) for name in (*brands, *judgement.brands))
     for place, line in enumerate(kept):
-        found = attributed(line.text, known, first=place < 2, last=place == len(kept) - 1)
+        found = attributed(line.text, own, first=place < 2, last=place == len(kept) - 1)
         named += [(line.at, name) for name in found]
     return once(name for _, name in sorted(named, key=lambda pair: pair[0]))
 

@@ -161,16 +161,15 @@ def _opening(text: str, own: Collection[str]) -> str | None:
     return name if len(name) < 40 and is_agency(name) else None
 
 
-def attributed(text: str, brands: Iterable[str], *, first: bool, last: bool) -> list[str]:
+def attributed(text: str, own: Collection[str], *, first: bool, last: bool) -> list[str]:
     """Agencies that a paragraph says the text is taken from, in order.
 
     Args:
         text: of the paragraph.
-        brands: names the site calls itself by: in a dateline the site is its own agency.
+        own: folded names the site calls itself by: in a dateline the site is its own agency.
         first: whether it is the first paragraph, which may open with a dateline.
         last: whether it is the last, which may close with an agency in brackets.
     """
-    own = {fold(brand) for brand in brands}
     names: list[str] = []
     if first:
         if (persian := _PERSIAN_OPENING.match(text)) and fold(persian["name"]) not in own:
@@ -180,17 +179,22 @@ def attributed(text: str, brands: Iterable[str], *, first: bool, last: bool) -> 
             names.append(opening["name"])
         if agency := _opening(text, own):
             names.append(agency)
-    names += [
+    if "نقل" in text or "گزارش" in text:  # each of the phrases has one of them
+        names += _relayed(text, own)
+    if last and (closing := _CLOSING.search(text)) and is_agency(closing["name"]):
+        names.append(closing["name"].strip())
+    return names
+
+
+def _relayed(text: str, own: Collection[str]) -> list[str]:
+    names = [
         match["name"].strip()
         for match in _PERSIAN.finditer(text)
         if not _NOT_AN_AGENCY.match(match["name"]) and match["name"].count(" ") < 4 and fold(match["name"]) not in own
     ]
     names += [match["name"] for match in _FROM.finditer(text) if is_agency(match["name"])]
     relayed = (match["name"].strip(' "«»“”') for match in _RELAYED.finditer(text))
-    names += [name for name in relayed if name.count(" ") < 5 and fold(name) not in own]
-    if last and (closing := _CLOSING.search(text)) and is_agency(closing["name"]):
-        names.append(closing["name"].strip())
-    return names
+    return names + [name for name in relayed if name.count(" ") < 5 and fold(name) not in own]
 
 
 def once(names: Iterable[str]) -> tuple[str, ...]:

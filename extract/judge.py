@@ -254,6 +254,7 @@ class Judge:
                 rule = "above_body"
             part = line.heading or bool(line.mark & (Mark.LIST | Mark.ROW))
             sure = (part and home is not None and self._at_home(line, home)) if only_chosen else part or _prose(line)
+            sure = sure or (not only_chosen and index < last and _introduces(line))
             if not (rule or sure or index < len(above) or self._chosen is None or line.at in self._chosen):
                 rule = "trafilatura"
             if rule:
@@ -496,6 +497,11 @@ def _is_caption(line: Line, before_text: bool) -> bool:
             return len(" ".join("".join(node.itertext()).split())) <= 1.3 * len(line.text) + 10
         node = node.getparent()
     return before_text and line.words <= 25 and line.tag != "p"
+
+
+def _introduces(line: Line) -> bool:
+    """Whether a line is a paragraph that announces what follows it: a list, a table, a quotation."""
+    return line.tag == "p" and not line.linked and line.words >= 4 and line.text.endswith((":", "："))
 
 
 def _prose(line: Line) -> bool:
