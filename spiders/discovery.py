@@ -207,7 +207,7 @@ def _listing(page: Page) -> tuple[Link, ...]:
     declared = next((element.get("href") for element in decoded.tree.iter("base") if element.get("href")), None)
     base = urljoin(page.url or "", declared or "")
     found = (
-        (absolute_url(base, element.get("href")), " ".join("".join(element.itertext()).split()))
+        (absolute_url(base, element.get("href")), " ".join("".join(map(str, element.itertext())).split()))
         for element in decoded.tree.iter("a")
     )
     return tuple(Link(url=url, title=title or None) for url, title in found if url)
