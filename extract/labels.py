@@ -12,7 +12,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from extract.text import fold
@@ -136,6 +136,12 @@ def label(line: str, folded: str | None = None) -> Label | None:
         line: one line of a page, in canonical form.
         folded: its folded form, if it is at hand.
     """
+    if len(line) <= _SHORT:
+        return _label_known(line)
+    return _label(line, folded)
+
+
+def _label(line: str, folded: str | None = None) -> Label | None:
     phrases = _phrases()
     head, colon, rest = _split(line)
     if colon and head.count(" ") < _LONGEST_LABEL:
@@ -157,6 +163,10 @@ def label(line: str, folded: str | None = None) -> Label | None:
     if start and start not in PAGE_ROLES:
         return Label(start, "")
     return Label(Role.PROMO, "") if spaces < LONGEST_CALL and _is_call(folded, phrases) else None
+
+
+_SHORT = 120
+_label_known = lru_cache(maxsize=8192)(_label)  # as in `extract.text.fold`
 
 
 def _is_call(folded: str, phrases: _Phrases) -> bool:

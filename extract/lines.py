@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from lxml import etree
 
 from extract.labels import LONGEST_CALL, Label, label
-from extract.text import canonical, fold, fold_all
+from extract.text import canonical, fold
 
 Element: TypeAlias = Any
 """An lxml element; lxml's own stubs cannot name the class of an HTML tree."""
@@ -92,7 +92,7 @@ class Line:
     def label(self) -> Label | None:
         """The label it is or begins with; None where it is text."""
         if self.named is None:
-            self.named = (label(self.text, self.folded or None),)
+            self.named = (label(self.text, self.key if self.words <= LONGEST_CALL else None),)
         return self.named[0]
 
     @property
@@ -222,9 +222,6 @@ def read_lines(tree: Element, *, noise: Container[Element] = ()) -> list[Line]:
             if (text := node.tail) and node is not tree:
                 take(text)
     flush()
-    short = [line for line in lines if line.words <= LONGEST_CALL]
-    for line, folded in zip(short, fold_all([line.text for line in short]), strict=True):
-        line.folded = folded or " "
     return lines
 
 

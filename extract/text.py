@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from functools import lru_cache
 
 ZWNJ = "\u200c"
 ZWJ = "\u200d"
@@ -155,21 +155,12 @@ def fold(text: str) -> str:
 
     Idempotent, and the same for a text and its canonical form.
     """
+    return _fold_known(text) if len(text) <= _SHORT else _fold(text)
+
+
+def _fold(text: str) -> str:
     if _UNCLEAN.search(text):
         text = _NOT_SIGN.sub("", unicodedata.normalize("NFC", text.translate(_CLEAN)))
-    return " ".join(_folded(text).split())
-
-
-def fold_all(texts: Sequence[str]) -> list[str]:
-    """`fold()` of many texts in canonical form, as one: most lines of a page are so short that calls cost more."""
-    joined = "\n".join(texts)
-    if not texts or _UNCLEAN.search(joined):
-        return [fold(text) for text in texts]
-    return [" ".join(text.split()) for text in _folded(joined).split("\n")]
-
-
-def _folded(text: str) -> str:
-    """Clean text, folded but for its white space."""
     folded = unicodedata.normalize("NFKC", text).casefold().translate(_FOLD)
     text = unicodedata.normalize("NFKC", folded)
     if text != folded:
@@ -179,7 +170,12 @@ def _folded(text: str) -> str:
     text = _PUNCTUATION.sub(" ", text.replace("_", " "))
     if "." in text:
         text = _FULL_STOP.sub(" ", text)
-    return text
+    return " ".join(text.split())
+
+
+_SHORT = 120  # characters
+# Pages of a site share most of their short lines: menus, labels, footers. These take 6 MB at most.
+_fold_known = lru_cache(maxsize=8192)(_fold)
 
 
 def words(text: str) -> list[str]:

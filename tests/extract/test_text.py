@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extract.text import canonical, fold, fold_all, words
+from extract.text import canonical, fold, words
 
 SEEDS = sorted((Path(__file__).parents[2] / "samples" / "seeds").glob("*.txt"))
 ZWNJ, ZWJ = "\u200c", "\u200d"
@@ -112,9 +112,3 @@ def test_numbers_survive_folding_in_any_digits(number: object) -> None:
 def test_seed_lines_keep_their_words(seed: Path) -> None:
     for line in seed.read_text(encoding="utf-8").splitlines():
         assert canonical(line) == " ".join(line.replace("\u00a0", " ").split())
-
-
-@given(st.lists(TRICKY))
-def test_many_texts_fold_as_each_does(texts: list[str]) -> None:
-    texts = [canonical(text) for text in texts]
-    assert fold_all(texts) == [fold(text) for text in texts]
