@@ -43,19 +43,10 @@ def is_prose(line: Line) -> bool:
     return words >= 14 or (words >= 6 and ends_sentence(line.text))
 
 
-def contains(element: Element, line: Line) -> bool:
-    """Whether `line` stands in `element`."""
-    node = line.element
-    while node is not None:
-        if node is element:
-            return True
-        node = node.getparent()
-    return False
-
-
 def region_of(element: Element, lines: Sequence[Line]) -> Region | None:
     """The region that `element` is; None if it holds no line."""
-    inside = [line.at for line in lines if contains(element, line)]
+    within = set(element.iter())
+    inside = [line.at for line in lines if line.element in within]
     if not inside:
         return None
     first, last = inside[0], inside[-1] + 1
@@ -70,25 +61,24 @@ class _Sums:
     prose: int = 0
     total: int = 0
     linked: int = 0
+    given: float = 0.0
+    """Score that counts for the elements around it only."""
+    prose_given: int = 0
 
     @property
     def density(self) -> float:
         return self.score * (1 - min(1.0, self.linked / max(1, self.total)))
 
 
-def _around(element: Element, sums: dict[Element, _Sums], known: dict[Element, list[_Sums]]) -> list[_Sums]:
-    """The sums of an element and of those it stands in, from the inside out, without the root's."""
+def _sums_of(element: Element, sums: dict[Element, _Sums]) -> _Sums:
+    """The sums of an element; where they are new, those of the elements around it are put before them."""
     missing = []
-    while element is not None and element not in known:
+    while element is not None and element not in sums:
         missing.append(element)
         element = element.getparent()
-    around = known.get(element, [])
     for node in reversed(missing):
-        if node.tag != "html":
-            sums[node] = _Sums()
-            around = [sums[node], *around]
-        known[node] = around
-    return around
+        sums[node] = _Sums()
+    return sums[missing[0] if missing else element]
 
 
 def find_region(lines: Sequence[Line], *, after: int = 0) -> Region | None:
@@ -100,7 +90,6 @@ def find_region(lines: Sequence[Line], *, after: int = 0) -> Region | None:
             or after another headline, hardly at all, so that a longer second article does not win.
     """
     sums: dict[Element, _Sums] = {}
-    above: dict[Element, list[_Sums]] = {}
     told = 0
     over = False
     for line in lines:
@@ -115,26 +104,37 @@ def find_region(lines: Sequence[Line], *, after: int = 0) -> Region | None:
             told += int(worth)
         if over:
             worth *= _OVER
-        around = _around(line.element, sums, above)
-        inside = size if not over and line.at >= after else 0
-        for place, part in enumerate(around):
-            part.total += size
-            part.linked += line.linked
-            if worth and (place or line.element.tag not in _WRAPPERS):
-                part.prose += inside
+        part = _sums_of(line.element, sums)
+        part.total += size
+        part.linked += line.linked
+        if worth:
+            inside = size if not over and line.at >= after else 0
+            if line.element.tag in _WRAPPERS:
+                part.given += worth
+                part.prose_given += inside
+            else:
                 part.score += worth
-                worth *= _DECAY
+                part.prose += inside
+    for node, part in reversed(sums.items()):  # an element comes before all that it holds
+        around = sums.get(node.getparent())
+        if around is not None:
+            around.total += part.total
+            around.linked += part.linked
+            around.score += part.given + part.score * _DECAY
+            around.prose += part.prose_given + part.prose
+    sums = {node: part for node, part in sums.items() if node.tag != "html"}
+    top = {lines[after].element, *lines[after].element.iterancestors()} if after else ()
     best = max(sums, key=lambda node: sums[node].density, default=None)
     if best is None or not sums[best].score:
         return None
     while True:  # the part with the headline, if it holds most of the text under it
-        inner = next((child for child in best if after and contains(child, lines[after])), None)
+        inner = next((child for child in best if child in top), None)
         if inner is None or inner not in sums or sums[inner].prose * 2 < sums[best].prose:
             break
         best = inner
     node = best.getparent()
     # A body in parts has them all under the headline; beside the element that holds both stands what is no part of it.
-    while node is not None and node in sums and node.tag != "body" and not (after and contains(best, lines[after])):
+    while node is not None and node in sums and node.tag != "body" and best not in top:
         more = sums[node].prose - sums[best].prose
         other = sums[node].total - sums[best].total - more
         if more and more >= 0.08 * sums[best].prose and other <= 0.5 * more:
