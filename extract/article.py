@@ -269,7 +269,8 @@ _TAG_PATHS = (
     "hashtag",
     *(f"{name}|{quote(name)}" for name in ("وسم", "وسوم", "برچسب")),
 )
-_TAG_ADDRESS = re.compile(rf"/(?:{'|'.join(_TAG_PATHS)})/|[?&](?:tag|keyword)=", re.IGNORECASE)
+# What both forms open with comes first: it is quickly looked for.
+_TAG_ADDRESS = re.compile(rf"[/?&](?:(?<=/)(?:{'|'.join(_TAG_PATHS)})/|(?<!/)(?:tag|keyword)=)", re.IGNORECASE)
 _ISO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d")
 
 
@@ -280,18 +281,18 @@ def _gather(family: Family, markup: Markup, head: Head) -> _Clues:
     tags: list[tuple[Element, str]] = []
     addressed: list[tuple[Element, str]] = []
     for element in markup.tree.iter("time", "a", "abbr", "span", "address", "meta"):
-        rel, prop = (element.get("rel") or "").split(), element.get("itemprop") or ""
-        if element.tag == "span" and not rel and not prop:
+        rel, prop, tag = (element.get("rel") or "").split(), element.get("itemprop") or "", element.tag
+        if tag == "span" and not rel and not prop:
             continue
-        if element.tag == "time" or prop == "datePublished":
+        if tag == "time" or prop == "datePublished":
             if stated := element.get("datetime") or element.get("content"):
                 times.append((element, stated))
             times.append((element, _text(element)))
-        elif element.tag == "abbr" and _ISO_TIME.match(stated := element.get("title") or ""):  # microformats: hAtom
+        elif tag == "abbr" and _ISO_TIME.match(stated := element.get("title") or ""):  # microformats: hAtom
             times.append((element, stated))
         elif "tag" in rel:
             tags.append((element, _text(element)))
-        elif element.tag == "a" and _TAG_ADDRESS.search(element.get("href") or ""):
+        elif tag == "a" and _TAG_ADDRESS.search(element.get("href") or ""):
             addressed.append((element, _text(element)))
         elif "author" in rel or prop == "author" or "/author/" in (element.get("href") or ""):
             authors.append((element, _text(element)))

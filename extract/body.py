@@ -260,7 +260,7 @@ def _kicker(lines: Sequence[Line], headline: Headline) -> str | None:
     if headline.line is None or not headline.line.at:
         return None
     above = lines[headline.line.at - 1]
-    same = _block(above).getparent() is _block(headline.line).getparent()
     plain = not above.linked and not above.mark & (Mark.LIST | Mark.NAV) and above.label is None
-    plain = plain and not is_date_line(above.text)
-    return above.text if same and plain and 2 <= above.words <= 20 and above.key != headline.line.key else None
+    if not plain or not 2 <= above.words <= 20 or above.key == headline.line.key or is_date_line(above.text):
+        return None
+    return above.text if _block(above).getparent() is _block(headline.line).getparent() else None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import html
 import re
+from collections import Counter
 from dataclasses import dataclass
 from itertools import chain
 
@@ -239,27 +240,34 @@ _FOREIGN_RUN = re.compile(r"[A-Za-z]?[^\x00-\x7f]+[A-Za-z]?")
 
 def _plausibility(text: str) -> float:
     """Mean log-likelihood, roughly, of the first 5,000 non-ASCII characters of a text as Arabic or European news."""
-    total, count = 0.0, 0
+    kinds: dict[tuple[bool, bool], list[str]] = {}
+    length = 0
     for run in _FOREIGN_RUN.findall(text[:400_000]):
         latin = run[0].isascii() or run[-1].isascii()
-        arabic = any(character in _LETTER_SCORE for character in run)
-        for character in run:
-            if character.isascii():
-                continue
-            count += 1
-            if character in _LETTER_SCORE:
-                total += -7.0 if latin else _LETTER_SCORE[character]
-            elif character in _PUNCTUATION or "\u064b" <= character <= "\u0652":
-                total += -5.0
-            elif character == "\ufffd" or "\x80" <= character < "\xa0":
-                total += -14.0
-            elif character.isalpha():
-                total += -10.0 if arabic else -5.0 if latin and character < "\u0250" else -7.5
-            else:
-                total += -8.0
-        if count > 5_000:
+        kinds.setdefault((latin, not _LETTER_SCORE.keys().isdisjoint(run)), []).append(run)
+        length += len(run) - run[0].isascii() - run[-1].isascii()
+        if length > 5_000:
             break
+    total, count = 0.0, 0
+    for (latin, arabic), runs in kinds.items():
+        for character, times in Counter("".join(runs)).items():
+            if not character.isascii():
+                total += times * _character_score(character, latin, arabic)
+                count += times
     return total / count if count else 0.0
+
+
+def _character_score(character: str, latin: bool, arabic: bool) -> float:
+    """Likewise, of one character in a run that touches ASCII letters, or holds Arabic ones."""
+    if character in _LETTER_SCORE:
+        return -7.0 if latin else _LETTER_SCORE[character]
+    if character in _PUNCTUATION or "\u064b" <= character <= "\u0652":
+        return -5.0
+    if character == "\ufffd" or "\x80" <= character < "\xa0":
+        return -14.0
+    if character.isalpha():
+        return -10.0 if arabic else -5.0 if latin and character < "\u0250" else -7.5
+    return -8.0
 
 
 # ---- mojibake

@@ -83,8 +83,9 @@ def language_of(text: str) -> tuple[str, float]:
         for language in _OF_WORD.get(word) or _OF_WORD.get(_in_persian_shape(word)) or ():
             scores[language] += times
     letters = "".join(words)
+    present = set(letters)
     for language, own in _LETTERS.items():
-        scores[language] += sum(map(letters.count, own)) * (1 if language == "fa" else 2)
+        scores[language] += sum(map(letters.count, present.intersection(own))) * (1 if language == "fa" else 2)
     (best, most), *others = scores.most_common(2) or [("und", 0)]
     second = others[0][1] if others else 0
     known = len(words) >= _FEWEST or any(letter in letters for letter in _LETTERS.get(best, ""))

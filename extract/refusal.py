@@ -55,7 +55,6 @@ def refuse(
     judgement, region, wrapper = body.judgement, body.region, body.wrapper
     kept = judgement.kept
     words = sum(line.words for line in kept)
-    sentences = sum(sentence_count(line.text) for line in kept if is_prose(line) or _is_short_sentence(line))
     if words < 120 and (barrier := _barrier(head, headline, lines, words)):
         return barrier
     if (posts := _posts_under_clocks(lines, region)) > (2 if page_role(headline.text) is Role.LIVE else 5):
@@ -72,7 +71,9 @@ def refuse(
         return _not_an_article(f"The text is {cards} teasers under linked headlines, as on a section page.")
     if words < 120 and not has_article and (cards := _linked_cards(kept, lines, headline.text)) > 1:
         return _not_an_article(f"The page shows {cards} headlines with a teaser each.")
-    if sentences < _FEWEST_SENTENCES and words < 60:
+    counted = [line for line in kept if is_prose(line) or _is_short_sentence(line)] if words < 60 else []
+    sentences = sum(sentence_count(line.text) for line in counted)
+    if words < 60 and sentences < _FEWEST_SENTENCES:
         about = wrapper if wrapper is not None else region.element if region else None
         if about is None and headline.line is not None and headline.line.element is not None:
             about = headline.line.element.getparent()
