@@ -16,7 +16,7 @@ from extract.attribution import attributed, once
 from extract.body import Body, Hints, read_body
 from extract.decode import Decoded, decode
 from extract.families import UNKNOWN, Family, family_of
-from extract.judge import Judge, Judgement, Verdict, is_date_line
+from extract.judge import Judge, Judgement, Verdict, is_date_line, parted
 from extract.labels import Role
 from extract.language import language_of
 from extract.lines import Element, Line, Mark, read_lines, step
@@ -203,7 +203,8 @@ class _Clues:
                 if (place := _place(element, at)) is not None and top - above <= place < end + below
             ]
 
-        self.times = beside(self.times, 6, 4)
+        ends = (line.at for line in lines[end : end + 4] if line.label and line.label.role in _OTHERS)
+        self.times = beside(self.times, 6, next(ends, end + 4) - end)
         self.linked_authors = beside(self.linked_authors, 6, 6)
         kept = {line.element for line in body.judgement.kept}
         below = [pair for pair in self.addressed_tags if kept.isdisjoint(_up(pair[0]))]  # links in the text are no tags
@@ -216,11 +217,13 @@ class _Clues:
         ]
         self.crumbs_above = metadata.crumbs_above(lines, top)
         self.near = lines[max(0, top - 6) : end + 4]
-        self.dates = [*(line.text for line in body.judgement.dates), *_dates_about(lines, headline, body)]
+        self.dates = [*map(parted, body.judgement.dates), *_dates_about(lines, headline, body)]
         self.bylines = [name for _, name in body.judgement.bylines]
         self.labelled_tags = _labelled_tags(body.judgement)
 
 
+_OTHERS = frozenset({Role.RELATED, Role.LATEST, Role.COMMENTS})
+"""Labels after which dates are other texts'."""
 _PUBLICATION = re.compile(r"نشر|انتشار|درج|ثبت|publish|posted", re.IGNORECASE)
 
 
@@ -239,11 +242,8 @@ def _dates_about(lines: Sequence[Line], headline: Headline, body: Body) -> list[
         or (not own.isdisjoint(_up(line.element)) and is_date_line(line.text))
     ]
     first = body.judgement.kept[0].at if body.judgement.kept else top
-    for line in lines[top + 1 : min(first, top + 6)]:
-        if line.words <= 16 and line.link_share < 0.9:
-            parted = _text(line.element)  # names, dates and counts may touch in the line
-            found.append(parted if len(parted) < 2 * len(line.text) else line.text)
-    return found
+    below = lines[top + 1 : min(first, top + 6)]
+    return found + [parted(line) for line in below if line.words <= 16 and line.link_share < 0.9]
 
 
 def _place(element: Element, at: Mapping[Element, int]) -> int | None:
@@ -292,7 +292,7 @@ def _gather(family: Family, markup: Markup, head: Head) -> _Clues:
             times.append((element, stated))
         elif "tag" in rel:
             tags.append((element, _text(element)))
-        elif tag == "a" and _TAG_ADDRESS.search(element.get("href") or ""):
+        elif tag == "a" and (_TAG_ADDRESS.search(element.get("href") or "") or _is_hashtag(element)):
             addressed.append((element, _text(element)))
         elif "author" in rel or prop == "author" or "/author/" in (element.get("href") or ""):
             authors.append((element, _text(element)))
@@ -311,6 +311,12 @@ def _gather(family: Family, markup: Markup, head: Head) -> _Clues:
         linked_tags=tags,
         addressed_tags=addressed,
     )
+
+
+def _is_hashtag(link: Element) -> bool:
+    """Whether a link shows `#word`, and no quoted post does."""
+    text = (link.text or "").strip()
+    return text.startswith("#") and len(text) > 2 and all(node.tag != "blockquote" for node in link.iterancestors())
 
 
 def _text(element: Element) -> str:
@@ -391,12 +397,15 @@ def _doubts(published: Date | None, clock: Clock) -> tuple[str, ...]:
 
 def _labelled_tags(judgement: Judgement) -> list[str]:
     """Tags behind the label: the links in its line, the parts of its text, or the links beside it."""
+    around_text = {node for line in judgement.kept if line.element is not None for node in _up(line.element)}
     for line in judgement.tags:
         if links := [_text(link) for link in line.element.iter("a")]:
             return links
         if (name := line.label) and name.rest:
             return _tags_of_line(line)
         for block in list(line.element.iterancestors())[:2]:
+            if block in around_text:  # a list of tags does not hold the article
+                break
             links = [_text(link) for link in block.iter("a")] if block.tag != "body" else []
             if 0 < len(links) <= 40:
                 return links

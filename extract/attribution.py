@@ -132,11 +132,23 @@ def dateline(line: str, brands: Iterable[str], *, opens: bool = False) -> str | 
     return name if opens and short and not re.search(r"[\d:؟?!«»\"]", name) and _OUTLET.search(name) else None
 
 
-def correspondent(line: str) -> str | None:
-    """The name in `حمص - محمد عبد الله` on a line of its own, where it is no agency's."""
-    place, name = _dateline_parts(line)
-    person = place and place.count(" ") < 2 and 0 < name.count(" ") < 4 and not _OUTLET.search(name)
-    return name if person and not re.search(r"[\d:؟?!،,.«»\"]", line) else None
+def correspondent(line: str, brands: Iterable[str] = ()) -> str | None:
+    """The name in `حمص - محمد عبد الله` or `تونس - «النيل» - حسن سلمان:` on a line of its own; None for an agency.
+
+    Args:
+        line: canonical text.
+        brands: names the site calls itself by.
+    """
+    own = {fold(brand) for brand in brands}
+    parts = [part for part in _DATELINE_MARK.split(line.strip(" ()[]*.-–—:")) if part]
+    parts = [part for part in parts if not (is_agency(part) or fold(part) in own or re.fullmatch("«[^«»]+»", part))]
+    if len(parts) != 2 or re.search(r"[\d؟?!،,.«»\"]", "".join(parts)):
+        return None
+    place, name = parts
+    return name if place.count(" ") < 2 and 0 < name.count(" ") < 4 and not _OUTLET.search(name) else None
+
+
+_DATELINE_MARK = re.compile(r"\s*[-–—ـ_/:|(]\s*")
 
 
 def _dateline_parts(line: str) -> tuple[str, str]:

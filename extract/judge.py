@@ -24,10 +24,13 @@ _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _URL_ONLY = re.compile(r"^\W*(?:https?://|www\.)\S+\W*$", re.IGNORECASE)
 _HASHTAGS = re.compile(r"^(?:#[\w‌]+[\s،,|]*)+$")
 _BYLINE = re.compile(BYLINE + r"(?P<name>(?:[^\d:.،,؟!]|\b[A-Z]\.){4,40})$", re.IGNORECASE)
+_COLON = re.compile(r"\s*[:：]$")
+_VERB_MARK = re.compile(r"^\w+\s*[:：/–—-]")
 _BEFORE_DATE = re.compile(r"[\s|•·،,/–—-]*(?:\b(?:في|فى|يوم|بتاريخ|در|on)\b(?:\s+\w+\s*[،,])?)?[\s|•·،,/–—:-]*$")
 _ALT = re.compile(r"^(?P<a>.{2,40}?)\s+[-–—|]\s*(?P<b>.*)$")
 _PARTS = frozenset({"p", "li", "ul", "ol", "blockquote", "dd", "dl", "tr", "tbody", "table", "figure"})
 _HEADS = ("h2", "h3", "h4", "h5", "h6")
+_CELLS = ("td", "tr", "tbody")
 _BREAKS = frozenset({"br", "p", "div", "ul", "ol", "table", "blockquote", *_HEADS})
 _LONGEST_LEAD = 250  # characters
 _DATE_WORDS = 12
@@ -363,10 +366,11 @@ class Judge:
         """Name of the rule by which a line without a label is no text; empty if it is text."""
         text = line.text
         if line.mark & Mark.ROW and prose:
-            return ""
+            return "" if self._is_own_row(line) else "elsewhere"
         if index in dated:
             return "dated_headlines"
-        byline = _BYLINE.match(without_date(text)) if line.words <= _DATE_WORDS else None
+        name = _COLON.sub("", text) if prose == 0 and _VERB_MARK.match(text) else text  # `كتب- محمد سعد:`
+        byline = _BYLINE.match(without_date(name)) if line.words <= _DATE_WORDS else None
         if byline and byline["name"].count(" ") < 5:
             self._found.bylines.append((Role.AUTHOR, byline["name"]))
             if re.search(r"\d", text):
@@ -377,6 +381,9 @@ class Judge:
                 self._found.dates.append(line)
             if not (line.heading and prose and index < last):
                 return "date"
+        if prose == 0 and _is_meta_line(line):
+            self._found.dates.append(line)
+            return "date"
         if not _LETTERS.search(text):
             return "no_words"
         if line.words <= 6 and line.key in self._brands:
@@ -386,7 +393,8 @@ class Judge:
         if agency:
             self._found.sources.append((line.at, agency))
             return "dateline"
-        if opens and line.words <= 6 and (person := correspondent(text)):
+        own = self._found.brands | self._brands
+        if opens and line.words <= 9 and not line.heading and (person := correspondent(text, own)):
             self._found.bylines.append((Role.AUTHOR, person))
             return "byline"
         if _HASHTAGS.match(text):
@@ -411,6 +419,14 @@ class Judge:
         if index > last and not _prose(line) and not ends_sentence(text) and not self._is_last_part(line):
             return "tail"
         return ""
+
+    def _is_own_row(self, line: Line) -> bool:
+        """Whether a row of data stands among the paragraphs, not in another part of a page laid out by tables."""
+        home = self._home
+        if line.element is None or home is None:
+            return True
+        around = home.getparent()
+        return any(node is home or node is around for node in line.element.iterancestors() if node.tag not in _CELLS)
 
     def _is_teaser(self, line: Line) -> bool:
         """Whether a line stands beside the body's paragraphs in a small block with a linked picture or headline."""
@@ -460,6 +476,26 @@ class Judge:
                 ):
                     return
                 verdict.kept, verdict.rule = False, "tail"
+
+
+def parted(line: Line) -> str:
+    """A line's text with spaces between its elements, where names, dates and counts touch in it."""
+    text = canonical(" ".join(line.element.itertext())) if line.element is not None else line.text
+    return text if len(text) < 2 * len(line.text) else line.text
+
+
+def _is_meta_line(line: Line) -> bool:
+    """Whether a line holds a date behind its label, after a name or another date: `أحمد سعيد نشر في: 5 يناير 2022`."""
+    if line.words > 30 or ends_sentence(line.text) or not re.search(r"[:：]\s*\S*\s*\d", line.text):
+        return False
+    text = parted(line)
+    for colon in re.finditer(r"\s*[:：]\s*", text):
+        before = text[: colon.start()].split()
+        labels = (read_label(" ".join(before[-count:])) for count in (1, 2))
+        if any(found is not None and found.role is Role.DATE for found in labels):
+            after = text[colon.end() :]
+            return bool(read_date(after, timezone="UTC", calendar="gregorian", fetched_at=None, where="line"))
+    return False
 
 
 def _place(line: Line) -> Element:

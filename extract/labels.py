@@ -96,6 +96,8 @@ class _Phrases:
     ends: frozenset[str]
     """Phrases with which a clause ends that does, between spaces."""
     channels: frozenset[str]
+    clicks: tuple[str, ...]
+    """Phrases, after a space, with which a call to follow a link ends."""
 
 
 @cache
@@ -104,7 +106,7 @@ def _phrases() -> _Phrases:
     pages: dict[str, Role] = {}
     starts: dict[str, list[tuple[str, Role]]] = {}
     inside: list[tuple[str, Role]] = []
-    calls: dict[str, set[str]] = {"call": set(), "call_end": set(), "channel": set()}
+    calls: dict[str, set[str]] = {"call": set(), "call_end": set(), "channel": set(), "click": set()}
     for file in sorted(files("extract").joinpath("labels").iterdir(), key=lambda file: file.name):
         if not file.name.endswith(".toml"):
             continue
@@ -125,6 +127,7 @@ def _phrases() -> _Phrases:
         calls=frozenset(calls["call"]),
         ends=frozenset(f" {call} " for call in calls["call_end"]),
         channels=frozenset(calls["channel"]),
+        clicks=tuple(f" {phrase}" for phrase in sorted(calls["click"])),
         starts={word: tuple(sorted(found, key=lambda pair: -len(pair[0]))) for word, found in starts.items()},
     )
 
@@ -170,11 +173,13 @@ _label_known = lru_cache(maxsize=8192)(_label)  # as in `extract.text.fold`
 
 
 def _is_call(folded: str, phrases: _Phrases) -> bool:
-    """Whether a line calls readers to a channel: it opens or ends with a call, and names a channel between."""
+    """Whether a line calls readers to a channel or link: it opens or ends with a call, and names where to go."""
     whole = f" {folded} "
     opens = folded.split(" ", 1)[0] in phrases.calls
     if not opens and not any(call in whole for call in phrases.ends):
         return False
+    if opens and folded.endswith(phrases.clicks):
+        return True
     return any(f" {channel} " in whole for channel in phrases.channels)
 
 

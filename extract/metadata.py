@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from itertools import combinations
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -310,16 +311,18 @@ _HOME_ADDRESS = re.compile(r"(?:https?://[^/]+)?/?(?:index\.\w+)?$")
 
 def _part_on_page(stated: Sequence[tuple[str, str]], lines: Sequence[Line]) -> Headline | None:
     """The longest part of a stated title that is an unlinked line of the page, though no heading."""
-    parts = {
-        fold(part): where
-        for text, where in stated
-        for cut in _CUT.finditer(text)
-        for part in (text[: cut.start()], text[cut.end() :])
-        if part.count(" ") >= 2
-    }
+    parts = {fold(part): where for text, where in stated for part in _parts(text) if part.count(" ") >= 2}
     found = [line for line in lines if line.key in parts and line.link_share <= 0.5] if parts else []
     line = max(found, key=lambda line: len(line.key), default=None)
     return Headline(line.text, parts[line.key], line) if line else None
+
+
+def _parts(title: str) -> Iterator[str]:
+    """All parts of a title that stand between two of its cuts or its ends, but not all of it."""
+    cuts = [(0, 0), *(cut.span() for cut in _CUT.finditer(title)), (len(title), len(title))][:12]
+    for first, second in combinations(range(len(cuts)), 2):
+        if second - first < len(cuts) - 1:
+            yield title[cuts[first][1] : cuts[second][0]]
 
 
 def _agree(one: str, other: str) -> bool:

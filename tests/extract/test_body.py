@@ -185,3 +185,17 @@ def test_text_hidden_behind_a_button_stays_and_a_hidden_notice_goes(read: Read) 
     notice = f'<div style="display:none">{paragraphs(*OTHER)}</div>'
     found = read(article("<div>", paragraphs(*PROSE[:2]), more, "</div>") + notice)
     assert found.paragraphs == PROSE
+
+
+def test_tables_of_another_part_of_a_page_laid_out_by_tables_are_no_rows_of_the_text(read: Read) -> None:
+    text = f"<table><tr><td>عضو</td><td><b>{TITLE}</b><div>{'<br><br>'.join(PROSE)}</div></td></tr></table>"
+    threads = "".join(f"<tr><td>موضوع عن الطقس {number}</td><td>عاشق النيل</td><td>2</td></tr>" for number in range(3))
+    found = read(f"{text}<table>{threads}</table>", head=f"<title>{TITLE}</title>")
+    assert found.paragraphs == PROSE
+
+
+def test_a_table_in_a_box_among_the_paragraphs_is_text(read: Read) -> None:
+    rows = "<tr><th>السنة</th><th>العدد</th></tr><tr><td>2018</td><td>120</td></tr>"
+    own = f"<div><div><table>{rows}</table></div></div>"
+    found = read(article(f"<div>{paragraphs(*PROSE[:3])}{own}{paragraphs(PROSE[3])}</div>"))
+    assert found.paragraphs == (*PROSE[:3], "السنة | العدد", "2018 | 120", PROSE[3])

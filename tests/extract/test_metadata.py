@@ -275,3 +275,54 @@ def test_links_to_tags_below_the_text_are_tags_and_those_in_it_are_not(read: Rea
     links = "<ul><li><a href='/tags/1'>سوريا</a></li><li><a href='/%D9%88%D8%B3%D9%85/2'>تركيا</a></li></ul>"
     assert read(article(text, links)).tags == ("سوريا", "تركيا")
     assert read(article(text)).tags == ()
+
+
+@pytest.mark.parametrize("line", ["كتب- أسماء نصار:", "تونس- «النيل الجديد»- أسماء نصار:", "دبي: أسماء نصار"])
+def test_a_byline_that_ends_in_a_colon_or_follows_a_place(read: Read, line: str) -> None:
+    found = read(article(f"<p>{line}</p>", paragraphs(*PROSE)))
+    assert found.authors == ("أسماء نصار",)
+    assert found.paragraphs == PROSE
+
+
+def test_a_clause_that_announces_a_quotation_is_no_byline(read: Read) -> None:
+    texts = (PROSE[0], "كتب على صفحته:", *PROSE[1:])
+    found = read(article(paragraphs(*texts)))
+    assert found.authors == ()
+    assert found.paragraphs == texts
+
+
+def test_a_name_and_dates_that_touch_above_the_text(read: Read) -> None:
+    dates = "<span>نشر في: 5 يناير 2022 - 11:21 م</span><span>آخر تحديث: 6 يناير 2022 - 9:00 ص</span>"
+    line = f"<span>أسماء نصار</span>{dates}"
+    found = read(article(f"<div>{line}</div>", paragraphs(*PROSE)))
+    assert found.published is not None
+    assert found.published.at.date().isoformat() == "2022-01-05"
+    assert found.paragraphs == PROSE
+
+
+def test_a_date_that_the_lead_tells_is_text(read: Read) -> None:
+    lead = "قال الوزير في بيان أصدره مكتبه الإعلامي: 5 يناير 2022 يوم لا ينسى في تاريخ هذه البلاد وأهلها جميعا"
+    assert read(article(paragraphs(lead, *PROSE))).paragraphs == (lead, *PROSE)
+
+
+def test_times_of_related_stories_are_not_the_articles(read: Read) -> None:
+    own = f"<h1>{TITLE}</h1><div>سمر</div><div>2021/12/14</div><div>{paragraphs(*PROSE)}</div>"
+    others = "<h4>مقالات ذات صلة</h4><ul><li><a href=/1>خبر آخر عن الطقس</a><time>2021/12/13</time></li></ul>"
+    found = read(f"<main><div>{own}</div><section>{others}</section></main>")
+    assert found.published is not None
+    assert found.published.at.date().isoformat() == "2021-12-14"
+
+
+def test_a_label_of_tags_without_tags_takes_no_menu(read: Read) -> None:
+    menu = "".join(f"<a href=/{number}>قسم {number}</a> " for number in range(5))
+    text = f"<div>{paragraphs(*PROSE)}</div>"
+    assert read(f"<div><div>{menu}</div>{article(text)}<div>كلمات مفتاحية</div></div>").tags == ()
+    shown = "<div><a href=/1>#الانتخابات الليبية</a> <a href=/2>#طرابلس</a></div>"
+    assert read(article(text, shown)).tags == ("الانتخابات الليبية", "طرابلس")
+
+
+def test_the_headline_between_two_parts_of_the_title(read: Read) -> None:
+    head = f"<title>KUNA : {TITLE} - عام - 11/11/2021</title>"
+    found = read(f"<div><h3>{TITLE}</h3>{paragraphs(*PROSE)}</div>", head=head)
+    assert found.title == TITLE
+    assert found.paragraphs == PROSE
