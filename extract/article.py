@@ -154,7 +154,7 @@ def _read_tree(decoded: Decoded, tree: Element, page: Page, source: Source | Non
     family = family_of(source.family if source else None, markup)
     brands = metadata.brands_of(head, source, metadata.site_name(head, source)[0])
     clues = _gather(family, markup, head)
-    lines = read_lines(tree, noise=frozenset(family.select("drop", markup)))
+    lines = read_lines(tree, noise=frozenset([*family.select("drop", markup), *_skippable(tree)]))
     titles = family.select("title", markup)
     headline = metadata.find_headline(head, lines, titles, brands)
     brands = metadata.brands_of(head, source, metadata.site_name(head, source, headline)[0])
@@ -311,6 +311,28 @@ def _gather(family: Family, markup: Markup, head: Head) -> _Clues:
         linked_tags=tags,
         addressed_tags=addressed,
     )
+
+
+_SKIP = re.compile(r"^\s*(?:تخط[ىي]|تجاوز|skip|passer|überspringen|saltar)\s+(?!to\b)", re.IGNORECASE)
+
+
+def _skippable(tree: Element) -> Iterator[Element]:
+    """What a link for screen readers skips: `تخطى البودكاست وواصل القراءة`, up to the place it leads to."""
+    for link in tree.iter("a"):
+        href = link.get("href") or ""
+        if not (href.startswith("#") and _SKIP.match(_text(link))):
+            continue
+        skipped: list[Element] = []
+        for node in link.xpath("following::*"):
+            if node.get("id") == href[1:]:
+                around = {node, *node.iterancestors()}
+                yield from (other for other in skipped if other not in around)
+                if len(_text(node).split()) <= 6:  # `البودكاست نهاية`
+                    yield node
+                break
+            if node.tag in ("h1", "main", "article"):
+                break
+            skipped.append(node)
 
 
 def _is_hashtag(link: Element) -> bool:

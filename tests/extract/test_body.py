@@ -199,3 +199,17 @@ def test_a_table_in_a_box_among_the_paragraphs_is_text(read: Read) -> None:
     own = f"<div><div><table>{rows}</table></div></div>"
     found = read(article(f"<div>{paragraphs(*PROSE[:3])}{own}{paragraphs(PROSE[3])}</div>"))
     assert found.paragraphs == (*PROSE[:3], "السنة | العدد", "2018 | 120", PROSE[3])
+
+
+def test_what_a_link_for_screen_readers_skips_is_no_text(read: Read) -> None:
+    link = "<a href=#end>تخطى البودكاست وواصل القراءة</a>"
+    about = "<p>شرح معمق لقصة بارزة من أخبار اليوم لمساعدتك على فهمها.</p>"
+    box = f"<section>{link}{about}<p id=end>البودكاست نهاية</p></section>"
+    text = [f"<div>{paragraph}</div>" for paragraph in map(paragraphs, PROSE)]
+    assert read(article(*text[:2], box, *text[2:])).paragraphs == PROSE
+
+
+def test_what_a_table_of_contents_leads_to_is_text(read: Read) -> None:
+    contents = "<ul><li><a href=#two>ماذا بعد؟</a></li></ul>"
+    found = read(article(contents, paragraphs(*PROSE[:2]), "<h2 id=two>ماذا بعد؟</h2>", paragraphs(*PROSE[2:])))
+    assert found.paragraphs == (*PROSE[:2], "ماذا بعد؟", *PROSE[2:])
