@@ -155,7 +155,7 @@ def family_of(name: str | None, markup: Markup | None) -> Family:
         return UNKNOWN
     generators = {
         (node.get("content") or "").split(" ", 1)[0]
-        for node in markup.of_tag.get("meta", ())
+        for node in markup.tree.iter("meta")
         if node.get("name") == "generator"
     }
     for family in FAMILIES.values():

@@ -66,8 +66,7 @@ _LONGEST_REST = {
 }
 _LONGEST_LINE = 45  # words a line that *starts* as a label may have in all
 _LONGEST_LABEL = 8
-LONGEST_CALL = 26
-"""Words up to which all of a line is read for its label; of a longer one, only how it opens."""
+_LONGEST_CALL = 26  # words up to which all of a line is read for its label; of a longer one, only how it opens
 _COLON = re.compile(r"\s*[:：﹕]\s*")
 _AFTER_ROLE = re.compile(r"\s*(?:[:：﹕|.…–—-]+)\s*")
 _COUNT = re.compile(r"(?: \d+)+$|^(?:\d+ )+(?!\d)")
@@ -132,19 +131,12 @@ def _phrases() -> _Phrases:
     )
 
 
-def label(line: str, folded: str | None = None) -> Label | None:
-    """The label that `line` is or begins with; None where it is text.
-
-    Args:
-        line: one line of a page, in canonical form.
-        folded: its folded form, if it is at hand.
-    """
-    if len(line) <= _SHORT:
-        return _label_known(line)
-    return _label(line, folded)
+def label(line: str) -> Label | None:
+    """The label that `line`, in canonical form, is or begins with; None where it is text."""
+    return _label_known(line) if len(line) <= _SHORT else _label(line)
 
 
-def _label(line: str, folded: str | None = None) -> Label | None:
+def _label(line: str) -> Label | None:
     phrases = _phrases()
     head, colon, rest = _split(line)
     if colon and head.count(" ") < _LONGEST_LABEL:
@@ -154,8 +146,7 @@ def _label(line: str, folded: str | None = None) -> Label | None:
     spaces = line.count(" ")
     if spaces > _LONGEST_LINE:
         return None
-    if folded is None:
-        folded = fold(line if spaces < LONGEST_CALL else " ".join(line.split(" ", _LONGEST_LABEL)[:_LONGEST_LABEL]))
+    folded = fold(line if spaces < _LONGEST_CALL else " ".join(line.split(" ", _LONGEST_LABEL)[:_LONGEST_LABEL]))
     if spaces <= _LONGEST_LABEL + 3 and folded.count(" ") <= _LONGEST_LABEL:
         role = phrases.whole.get(folded)
         if not role and (folded[:1].isdigit() or folded[-1:].isdigit()):
@@ -165,10 +156,10 @@ def _label(line: str, folded: str | None = None) -> Label | None:
     start = _start(folded, phrases)
     if start and start not in PAGE_ROLES:
         return Label(start, "")
-    return Label(Role.PROMO, "") if spaces < LONGEST_CALL and _is_call(folded, phrases) else None
+    return Label(Role.PROMO, "") if spaces < _LONGEST_CALL and _is_call(folded, phrases) else None
 
 
-_SHORT = 120
+_SHORT = 160  # characters
 _label_known = lru_cache(maxsize=8192)(_label)  # as in `extract.text.fold`
 
 

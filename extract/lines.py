@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from lxml import etree
 
-from extract.labels import LONGEST_CALL, Label, label
+from extract.labels import Label, label
 from extract.text import canonical, fold
 
 Element: TypeAlias = Any
@@ -92,7 +92,7 @@ class Line:
     def label(self) -> Label | None:
         """The label it is or begins with; None where it is text."""
         if self.named is None:
-            self.named = (label(self.text, self.key if self.words <= LONGEST_CALL else None),)
+            self.named = (label(self.text),)
         return self.named[0]
 
     @property
@@ -167,12 +167,12 @@ def read_lines(tree: Element, *, noise: Container[Element] = ()) -> list[Line]:
     def flush() -> None:
         nonlocal linked, image
         if parts:
-            text = canonical("".join(parts))
-            if text:
+            joined = "".join(parts)
+            if not joined.isspace() and (text := canonical(joined)):
                 lines.append(Line(text, blocks[-1], linked, marks[-1], len(lines), image))
                 image = None
             parts.clear()
-        linked = 0
+            linked = 0
 
     def take(text: str) -> None:
         nonlocal linked
@@ -186,7 +186,7 @@ def read_lines(tree: Element, *, noise: Container[Element] = ()) -> list[Line]:
         if event == "start":
             if tag in _IMAGES:
                 image = node
-            if tag in _SKIPPED or _hidden(node):
+            if tag in _SKIPPED or ((node.get("style") or node.get("hidden") is not None) and _hidden(node)):
                 skipped = node
                 walker.skip_subtree()
                 if tag in _BLOCKS or tag in ("button", "noscript"):
@@ -202,7 +202,8 @@ def read_lines(tree: Element, *, noise: Container[Element] = ()) -> list[Line]:
             if tag == "br":
                 flush()
             elif tag in _BLOCKS or node in noise:
-                flush()
+                if parts:
+                    flush()
                 blocks.append(node)
                 marks.append(marks[-1] | _MARKS.get(tag, Mark.NONE) | (Mark.NOISE if node in noise else Mark.NONE))
             if tag == "a":
@@ -214,7 +215,8 @@ def read_lines(tree: Element, *, noise: Container[Element] = ()) -> list[Line]:
                 skipped = None
             else:
                 if node is blocks[-1]:
-                    flush()
+                    if parts:
+                        flush()
                     blocks.pop()
                     marks.pop()
                 if tag == "a":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import cssselect
@@ -25,18 +25,21 @@ class Markup:
         self.tree = tree
         self.elements: list[Node] = list(tree.iter())
         """All of them, in document order."""
-        self.of_tag: dict[str, list[Node]] = defaultdict(list)
         self.of_id: dict[str, list[Node]] = defaultdict(list)
         self.of_class: dict[str, list[Node]] = defaultdict(list)
-        self._place: dict[Node, int] = {}
-        for place, node in enumerate(self.elements):
-            self._place[node] = place
-            self.of_tag[node.tag].append(node)
+        of_classes: dict[str, list[Node]] = defaultdict(list)
+        for node in self.elements:
             if name := node.get("id"):
                 self.of_id[name].append(node)
             if names := node.get("class"):
-                for name in dict.fromkeys(names.split()):
-                    self.of_class[name].append(node)
+                of_classes[names].append(node)
+        for names, nodes in of_classes.items():
+            for name in dict.fromkeys(names.split()):
+                self.of_class[name] += nodes
+
+    @cached_property
+    def _place(self) -> dict[Node, int]:
+        return {node: place for place, node in enumerate(self.elements)}
 
     def bears(self, name: str) -> bool:
         """Whether any element has the id `#name` or the class `.name`."""
@@ -52,7 +55,7 @@ class Markup:
             ValueError: the selector uses anything else.
         """
         found = {node for selector in _parse(css) for node in self._find(selector)}
-        return sorted(found, key=self._place.__getitem__) if found else []
+        return sorted(found, key=self._place.__getitem__) if len(found) > 1 else list(found)
 
     def _find(self, selector: Any) -> Collection[Node]:
         """Elements that one selector matches."""
@@ -68,7 +71,7 @@ class Markup:
             case Element(element=None):
                 return self.elements
             case Element():
-                return self.of_tag.get(selector.element or "", ())
+                return list(self.tree.iter(selector.element))
             case Hash(selector=Element(element=None)):
                 return self.of_id.get(selector.id, ())
             case Class(selector=Element(element=None)):

@@ -134,6 +134,10 @@ def canonical(text: str) -> str:
 
     Idempotent.
     """
+    return _canonical_known(text) if len(text) <= _SHORT else _canonical(text)
+
+
+def _canonical(text: str) -> str:
     if _UNCLEAN.search(text):
         text = _NOT_SIGN.sub(ZWNJ, unicodedata.normalize("NFC", text.translate(_CLEAN)))
     else:
@@ -173,8 +177,9 @@ def _fold(text: str) -> str:
     return " ".join(text.split())
 
 
-_SHORT = 120  # characters
-# Pages of a site share most of their short lines: menus, labels, footers. These take 6 MB at most.
+_SHORT = 160  # characters
+# Pages of a site share most of their short lines: menus, labels, footers. These take 8 MB each at most.
+_canonical_known = lru_cache(maxsize=8192)(_canonical)
 _fold_known = lru_cache(maxsize=8192)(_fold)
 
 
