@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import quote
@@ -204,7 +204,9 @@ class _Clues:
             ]
 
         ends = (line.at for line in lines[end : end + 4] if line.label and line.label.role in _OTHERS)
-        self.times = beside(self.times, 6, next(ends, end + 4) - end)
+        own = set(_up(headline.line.element)) if headline.line else set()
+        times = beside(self.times, 6, next(ends, end + 4) - end)
+        self.times = [(time, text) for time, text in times if _is_own(time, own)]
         self.linked_authors = beside(self.linked_authors, 6, 6)
         kept = {line.element for line in body.judgement.kept}
         below = [pair for pair in self.addressed_tags if kept.isdisjoint(_up(pair[0]))]  # links in the text are no tags
@@ -224,7 +226,8 @@ class _Clues:
 
 _OTHERS = frozenset({Role.RELATED, Role.LATEST, Role.COMMENTS})
 """Labels after which dates are other texts'."""
-_PUBLICATION = re.compile(r"نشر|انتشار|درج|ثبت|publish|posted", re.IGNORECASE)
+_PUBLICATION = re.compile(r"نشر|انتشار|درج|ثبت|تاریخ\s+چاپ|publish|posted", re.IGNORECASE)
+_ITEM_NUMBER = re.compile(r"(?:کد|شناسه|شماره)\s*(?:خبر|مطلب|نوشته)|رقم\s+(?:الخبر|المقال)")
 
 
 def _dates_about(lines: Sequence[Line], headline: Headline, body: Body) -> list[str]:
@@ -236,14 +239,26 @@ def _dates_about(lines: Sequence[Line], headline: Headline, body: Body) -> list[
     own = {node for node in own if node.tag != "body"}
     above = lines[max(0, top - 6) : top]
     found = [
-        line.text
+        parted(line)
         for line in above
-        if (line.label and line.label.role is Role.DATE and _PUBLICATION.search(line.text))
+        if (line.label and line.label.role in (Role.DATE, Role.ID) and _PUBLICATION.search(line.text))
+        or (_ITEM_NUMBER.search(line.text) and line.link_share < 0.5)  # what has the item's number tells its date
         or (not own.isdisjoint(_up(line.element)) and is_date_line(line.text))
     ]
     first = body.judgement.kept[0].at if body.judgement.kept else top
     below = lines[top + 1 : min(first, top + 6)]
     return found + [parted(line) for line in below if line.words <= 16 and line.link_share < 0.9]
+
+
+def _is_own(element: Element, around: Collection[Element]) -> bool:
+    """Whether no other story's block stands around an element: an article or list item with a headline of its own.
+
+    Args:
+        element: a time.
+        around: the headline's elements.
+    """
+    blocks = (node for node in element.iterancestors("article", "li") if around and node not in around)
+    return not any(next(node.iter("h2", "h3", "h4", "h5", "h6"), None) is not None for node in blocks)
 
 
 def _place(element: Element, at: Mapping[Element, int]) -> int | None:

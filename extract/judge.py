@@ -32,6 +32,7 @@ _PARTS = frozenset({"p", "li", "ul", "ol", "blockquote", "dd", "dl", "tr", "tbod
 _HEADS = ("h2", "h3", "h4", "h5", "h6")
 _CELLS = ("td", "tr", "tbody")
 _BREAKS = frozenset({"br", "p", "div", "ul", "ol", "table", "blockquote", *_HEADS})
+_BOXES = ("aside", "section")
 _LONGEST_LEAD = 250  # characters
 _DATE_WORDS = 12
 _TOLD = 300  # characters of prose from which tags end a raw text
@@ -194,6 +195,7 @@ class Judge:
         dated = _dated_headlines(lines)
         pending: Role | None = None
         alt = False
+        boxed: Element = None
         for index, line in enumerate(lines):
             name = line.label
             if name and name.role is Role.TAGS and not found.tags:
@@ -202,6 +204,9 @@ class Judge:
                 if name and not ended:
                     self._note(name, line)
                 self._cut(line, f"after:{ended}" if ended else "family")
+                continue
+            if boxed is not None and boxed in line.element.iterancestors():
+                self._cut(line, "after:related")
                 continue
             was_alt, alt = alt, False
             if pending and name is None and line.words <= 8 and not ends_sentence(line.text):
@@ -217,6 +222,10 @@ class Judge:
                 continue
             if name is not None:
                 self._cut(line, f"label:{name.role}")
+                if name.role in (Role.RELATED, Role.LATEST) and prose and not closing:
+                    boxed = self._box(line, name.role)
+                    if boxed is not None:
+                        continue
                 if name.role is Role.RELATED:
                     if closing:
                         ended = "related"
@@ -287,6 +296,8 @@ class Judge:
             self._found.dates.append(line)
         elif name.role is Role.SECTION and name.rest:
             self._found.sections.append(name.rest)
+        elif name.role is Role.AUTHOR and line.mark & Mark.CAPTION:
+            pass  # who took a picture wrote nothing
         elif name.rest:
             if name.role is Role.AUTHOR and name.rest != without_date(name.rest):
                 self._found.dates.append(line)
@@ -331,6 +342,15 @@ class Judge:
             return True
         joined = ends_sentence(line.text) or line.text.endswith((":", "："))
         return home is not None and before_last and (line.heading or joined) and self._at_home(line, home)
+
+    def _box(self, line: Line, role: Role) -> Element:
+        """The section or aside between two paragraphs that a label opens; None if it opens none."""
+        box = next(line.element.iterancestors(*_BOXES), None) if self._home is not None else None
+        if box is None or box.getparent() is not self._home:
+            return None
+        opening = next((text for text in box.itertext() if text.strip()), "")
+        after = sum(map(_is_paragraph, box.itersiblings()))
+        return box if line.text.startswith(canonical(opening)) and after >= 1 + (role is Role.LATEST) else None
 
     def _at_home(self, line: Line, home: object) -> bool:
         """Whether a line stands where the body's paragraphs do, or in a list or quotation there."""
@@ -502,7 +522,30 @@ def _place(line: Line) -> Element:
     """The element among whose children the line is a paragraph: around p, or a div that stands for one."""
     node = line.element
     plain = node.tag == "p" or (node.tag == "div" and not any(child.tag in _BREAKS for child in node))
-    return node.getparent() if plain and node.getparent() is not None else node
+    place = node.getparent() if plain and node.getparent() is not None else node
+    single = place if node.tag == "p" else node.getparent() if node.tag in _HEADS else None
+    if (
+        single is not None
+        and _wraps_one(single)
+        and any(map(_wraps_one, (*single.itersiblings(), *single.itersiblings(preceding=True))))
+    ):
+        place = single.getparent()  # each paragraph in a div of its own
+    return place
+
+
+def _wraps_one(node: Element) -> bool:
+    """Whether an element is a div that holds one paragraph or heading and nothing else."""
+    if node is None or node.tag != "div" or len(node) != 1 or (node.text or "").strip():
+        return False
+    return node[0].tag == "p" or node[0].tag in _HEADS
+
+
+def _is_paragraph(node: Element) -> bool:
+    """Whether an element is a paragraph of prose, or a div around one."""
+    if node.tag != "p" and not _wraps_one(node):
+        return False
+    text = canonical("".join(node.itertext()))
+    return text.count(" ") >= 8 and ends_sentence(text)
 
 
 def _names_terms(line: Line) -> bool:

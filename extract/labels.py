@@ -112,10 +112,11 @@ def _phrases() -> _Phrases:
         for name, kinds in tomllib.loads(file.read_text(encoding="utf-8")).items():
             role = Role(name)
             for phrase in kinds.get("line", ()):
-                (pages if role in PAGE_ROLES else whole).setdefault(fold(phrase), role)
+                for spelling in _spellings(phrase):
+                    (pages if role in PAGE_ROLES else whole).setdefault(spelling, role)
             for phrase in kinds.get("start", ()):
-                folded = fold(phrase)
-                starts.setdefault(folded.split(" ", 1)[0], []).append((folded, role))
+                for spelling in _spellings(phrase):
+                    starts.setdefault(spelling.split(" ", 1)[0], []).append((spelling, role))
             for kind, found in calls.items():
                 found.update(map(fold, kinds.get(kind, ())))
             inside += [(f" {fold(phrase)} ", role) for phrase in kinds.get("inside", ())]
@@ -129,6 +130,14 @@ def _phrases() -> _Phrases:
         clicks=tuple(f" {phrase}" for phrase in sorted(calls["click"])),
         starts={word: tuple(sorted(found, key=lambda pair: -len(pair[0]))) for word, found in starts.items()},
     )
+
+
+_SUFFIX = re.compile(" (?=(?:ها|های|تر|ترین)(?: |$))")
+
+
+def _spellings(phrase: str) -> list[str]:
+    """Folded forms of a phrase: Persian writes `برچسب ها`, `برچسب‌ها` and `برچسبها` for the same."""
+    return list(dict.fromkeys((fold(phrase), fold(_SUFFIX.sub("", phrase)))))
 
 
 def label(line: str) -> Label | None:

@@ -34,7 +34,7 @@ _PUBLISHED = (
 )  # fmt: skip
 _MODIFIED = ("article:modified_time", "datemodified", "og:updated_time", "dcterms.modified", "dc.date.modified")
 _COARSE = ("day", "month")
-_SUFFIX = re.compile(r"\s+(?:[|–—»«·•]|-{1,2}|::)\s+|\s*[|»«]\s*|\s*::\s*")
+_SUFFIX = re.compile(r"\s+(?:[|–—»«·•>›]|-{1,2}|::)\s+|\s*[|»«]\s*|\s*::\s*")
 _CUT = re.compile(_SUFFIX.pattern + r"|\s*:\s+")  # a colon parts a title only where its other part is known
 _ORGANISATION = re.compile(
     r"(?:^|\s)(?:ال)?(?:جريدة|صحيفة|موقع|وكالة|شبكة|قناة|مجلة|تحرير|محرر|إدارة|مؤسسة|مركز|بوابة|فريق|غرفة|قسم|مكتب|شركة|"
@@ -45,6 +45,7 @@ _ORGANISATION = re.compile(
 )
 _NOT_A_NAME = re.compile(r"[()\[\]@/\\<>{}=_|؟?!:؛;\d«»\"]|\.\w{2,}$|^https?|www\.")
 _TAG_BREAK = re.compile(r"\s*[،,;؛|•·]\s*|\s+[-–/]\s+")
+_MARK_BETWEEN_TAGS = re.compile(r"\s*[،,;؛|•·]\s*")
 _SPLIT_AUTHORS = re.compile(r"\s*[،,;؛|/]\s*|\s+(?:و|and|&)\s+")
 
 
@@ -391,7 +392,13 @@ def find_published(head: Head, visible: Sequence[tuple[str, str]], clock: Clock)
     for text, where in (*stated, *visible, *pages):
         if best and best.precision not in _COARSE:
             # Templates write the site's own hour and call it UTC; the same hour shown to readers gives them away.
-            same = (date for date in shown if f"{date.at:%Y%m%d%H%M}" == f"{best.at:%Y%m%d%H%M}")
+            # The same moment in the hour of the site says more than in UTC.
+            moment = best.at.replace(second=0)
+            same = (
+                date
+                for date in shown
+                if date.at.replace(second=0) == moment or f"{date.at:%Y%m%d%H%M}" == f"{moment:%Y%m%d%H%M}"
+            )
             return best if best.at.utcoffset() else next(same, best)
         date = read(text, where) if text else None
         if date and (best is None or (date.at.date() == best.at.date() and date.precision not in _COARSE)):
@@ -488,9 +495,16 @@ def _is_person(name: str, brands: set[str]) -> bool:
     )
 
 
-def split_tags(text: str) -> list[str]:
-    """Tags of one string, split where it has separators."""
-    return [tag for part in _TAG_BREAK.split(text) if (tag := part.strip(" #.،:\"'«»"))]
+def split_tags(text: str, *, single: bool = False) -> list[str]:
+    """Tags of one string, split where it has separators.
+
+    Args:
+        text: e.g. `سوريا - روسيا`.
+        single: whether it is one link's: `هوا - آلودگی` is one tag then.
+    """
+    return [
+        tag for part in (_MARK_BETWEEN_TAGS if single else _TAG_BREAK).split(text) if (tag := part.strip(" #.،:\"'«»"))
+    ]
 
 
 def find_tags(
@@ -517,7 +531,8 @@ def find_tags(
         (keywords, "json-ld:keywords"),
         (head.meta.get("news_keywords", ()), "meta:news_keywords"),
     ):
-        tags = once(tag for text in texts for tag in split_tags(text) if _is_tag(tag, title))
+        single = where in ("line:tags", "rel:tag")
+        tags = once(tag for text in texts for tag in split_tags(text, single=single) if _is_tag(tag, title))
         if tags:
             return tags, where
     return (), ""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from handmade import OTHER, PROSE, TITLE, article, paragraphs
 
 from extract.types import Article
@@ -213,3 +214,14 @@ def test_what_a_table_of_contents_leads_to_is_text(read: Read) -> None:
     contents = "<ul><li><a href=#two>ماذا بعد؟</a></li></ul>"
     found = read(article(contents, paragraphs(*PROSE[:2]), "<h2 id=two>ماذا بعد؟</h2>", paragraphs(*PROSE[2:])))
     assert found.paragraphs == (*PROSE[:2], "ماذا بعد؟", *PROSE[2:])
+
+
+@pytest.mark.parametrize("wrap", ["<p>{}</p>", "<div><p>{}</p></div>"])
+def test_a_section_between_paragraphs_goes_and_the_text_goes_on(read: Read, wrap: str) -> None:
+    texts = [wrap.format(text) for text in PROSE]
+    box = f"<section><h2>اقرأ أيضا</h2><p>{OTHER[0]}</p></section>"
+    found = read(f"<main><h1>{TITLE}</h1>{texts[0]}{texts[1]}{box}{texts[2]}{texts[3]}</main>")
+    assert found.paragraphs == PROSE
+    plain = f"<section><h2>ردود الفعل</h2><p>{OTHER[0]}</p></section>"
+    found = read(f"<main><h1>{TITLE}</h1>{texts[0]}{texts[1]}{plain}{texts[2]}{texts[3]}</main>")
+    assert OTHER[0] in found.paragraphs

@@ -63,3 +63,11 @@ def test_titles_of_pages_that_are_no_article() -> None:
     assert page_role("Just a moment...") is Role.BLOCKED
     assert page_role("الوسم: فلاديمير بوتين") is Role.LISTING
     assert page_role("أقرأ أيضا :") is None
+
+
+@pytest.mark.parametrize("line", ["پربیننده ترین ها", "پربیننده‌ترین‌ها", "پربینندهترینها"])
+def test_a_persian_suffix_with_and_without_its_joint(line: str) -> None:
+    found = label(line)
+    assert found is not None
+    assert found.role is Role.LATEST
+    assert label(f"فهرست {line} در سایت ما هر روز تازه می‌شود.") is None

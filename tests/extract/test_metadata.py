@@ -326,3 +326,72 @@ def test_the_headline_between_two_parts_of_the_title(read: Read) -> None:
     found = read(f"<div><h3>{TITLE}</h3>{paragraphs(*PROSE)}</div>", head=head)
     assert found.title == TITLE
     assert found.paragraphs == PROSE
+
+
+TEHRAN = Source(
+    id="safheh", name="صفحه", language="ar", timezone="Asia/Tehran", calendar="jalali", domains=("s.example",)
+)
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "<span>۱۵ فروردين ۱۴۰۳ - ۰۸:۰۳</span><span>کد خبر: ۸۷۰۷۶۵۴</span><span>۱ نظر</span>",
+        "<b>کد خبر:</b> ۸۳۴۵۶۷ <b>تاریخ انتشار :</b> چهارشنبه ۱۴۰۳/۰۱/۱۵ ساعت ۰۸:۰۳",
+        "<a href=/n>شماره روزنامه: ۶۰۱۱</a> <span>تاریخ چاپ: ۱۴۰۳/۰۱/۱۵</span> <span>شماره خبر: ۴۰۷۷۸۱۲</span>",
+    ],
+)
+def test_the_line_with_the_items_number_tells_its_date(read: Read, above: str) -> None:
+    found = read(f"<div><div>{above}</div><div><h1>{TITLE}</h1></div>{paragraphs(*PROSE)}</div>", source=TEHRAN)
+    assert found.published is not None
+    assert found.published.at.date().isoformat() == "2024-04-03"
+
+
+def test_an_hour_that_touches_a_count(read: Read) -> None:
+    meta = "<div><span>۲۶ آبان ۱۴۰۲ ساعت ۲۱:۱۵</span><span>۳.۲هزار بازدید</span><span>۱۴۵ نظر</span></div>"
+    found = read(article(meta, paragraphs(*PROSE)), source=TEHRAN)
+    assert found.published is not None
+    assert found.published.at.isoformat() == "2023-11-17T21:15:00+03:30"
+
+
+def test_a_moment_stated_in_utc_is_given_in_the_hour_shown(read: Read) -> None:
+    body = article("<div>۲۱ آبان ۱۴۰۳ - ۱۴:۳۷</div>", paragraphs(*PROSE))
+    shown = read(body, head=ld(datePublished="2024-11-11T11:07:00Z"), source=TEHRAN, url="https://s.example/1")
+    other = read(body, head=ld(datePublished="2024-11-11T11:01:00Z"), source=TEHRAN, url="https://s.example/1")
+    assert shown.published
+    assert shown.published.at.isoformat() == "2024-11-11T14:37:00+03:30"
+    assert other.published
+    assert other.published.at.isoformat() == "2024-11-11T11:01:00+00:00"
+
+
+def test_the_time_of_a_story_below_is_not_the_articles(read: Read) -> None:
+    story = "<article><a href=/x><h2>سرمربی جدید تیم ملی معرفی شد</h2></a><time>۱ آذر ۱۴۰۵ - ۰۵:۱۱</time></article>"
+    assert read(article(paragraphs(*PROSE)) + f"<div>{story}</div>", source=TEHRAN).published is None
+    own = "<time>۲۱ آبان ۱۴۰۳ - ۱۴:۳۷</time>"
+    found = read(article(paragraphs(*PROSE), own), source=TEHRAN)
+    assert found.published
+    assert found.published.at.date().isoformat() == "2024-11-11"
+
+
+def test_who_took_a_picture_is_no_author(read: Read) -> None:
+    picture = "<figure><img src=1.jpg><figcaption>عکس: حمیدرضا نیکومرام</figcaption></figure>"
+    assert read(article(PROSE[0], picture, paragraphs(*PROSE))).authors == ()
+    assert read(article("<p>نویسنده: حمیدرضا نیکومرام</p>", picture, paragraphs(*PROSE))).authors == (
+        "حمیدرضا نیکومرام",
+    )
+
+
+def test_a_label_and_a_comma_before_a_name(read: Read) -> None:
+    byline = "<ul><li><span>نویسنده,</span> <span>فرزاد سیفی‌کاران</span></li></ul>"
+    assert read(article(byline, paragraphs(*PROSE))).authors == ("فرزاد سیفی‌کاران",)
+
+
+def test_a_link_is_one_tag_and_a_line_is_several(read: Read) -> None:
+    links = "<div>برچسب‌ها <a href=/tag/1>تهران</a> <a href=/tag/2>هوا - آلودگی</a></div>"
+    assert read(article(paragraphs(*PROSE), links)).tags == ("تهران", "هوا - آلودگی")
+    assert read(article(paragraphs(*PROSE), "<div>برچسب‌ها: تهران - آلودگی</div>")).tags == ("تهران", "آلودگی")
+
+
+def test_a_title_that_is_the_path_of_the_page(read: Read) -> None:
+    page = f"<div><span>{TITLE}</span><br>{paragraphs(*PROSE)}</div>"
+    assert read(page, head=f"<title>پورتال خبری &gt; {TITLE}</title>").title == TITLE
