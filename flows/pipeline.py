@@ -346,7 +346,10 @@ class _Run:
                 "Set WARRAQ_TIMEOUT higher, or narrow the crawl with --limit or --since."
             )
         if spider.exit_status or spider.finished is None:
-            said = spider.complaint() or f"The spider ended with status {spider.exit_status} and said nothing"
+            # A full disk takes the spider's last words too; what it counted comes through the pipe.
+            stats = (spider.finished or {}).get("stats", {})
+            said = spider.complaint() or stats.get("warraq/cannot_archive")
+            said = said or f"The spider ended with status {spider.exit_status} and said nothing"
             return Status.FAILED, f"{said.rstrip('.')}. Its log is filed beside this run's report."
         if not self.outcomes:
             return Status.FAILED, "The spider archived no response at all; check the network and its log."
