@@ -242,7 +242,8 @@ def _plausibility(text: str) -> float:
     """Mean log-likelihood, roughly, of the first 5,000 non-ASCII characters of a text as Arabic or European news."""
     kinds: dict[tuple[bool, bool], list[str]] = {}
     length = 0
-    for run in _FOREIGN_RUN.findall(text[:400_000]):
+    for match in _FOREIGN_RUN.finditer(text, 0, 400_000):
+        run = match[0]
         latin = run[0].isascii() or run[-1].isascii()
         kinds.setdefault((latin, not _LETTER_SCORE.keys().isdisjoint(run)), []).append(run)
         length += len(run) - run[0].isascii() - run[-1].isascii()

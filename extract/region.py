@@ -124,8 +124,8 @@ def find_region(lines: Sequence[Line], *, after: int = 0) -> Region | None:
             around.prose += part.prose_given + part.prose
     sums = {node: part for node, part in sums.items() if node.tag != "html"}
     top = {lines[after].element, *lines[after].element.iterancestors()} if after else ()
-    best = max(sums, key=lambda node: sums[node].density, default=None)
-    if best is None or not sums[best].score:
+    best = max((node for node, part in sums.items() if part.score), key=lambda node: sums[node].density, default=None)
+    if best is None:
         return None
     while True:  # the part with the headline, if it holds most of the text under it
         inner = next((child for child in best if child in top), None)

@@ -161,6 +161,8 @@ def _is_view_or_tracking(name: str, value: str) -> bool:
 
 def _encode_once(component: str, reserved: str) -> str:
     """`component` percent-encoded in the one form; `reserved`: characters that may stand in it unencoded."""
+    if component.isascii() and "%" not in component:
+        return quote(component, safe=reserved)
     component = _STRAY_PERCENT.sub("%25", component)
     while _TWICE_ENCODED_LETTER.search(component):
         decoded = _TWICE_ENCODED.sub("%", component)
@@ -175,7 +177,7 @@ def _encode_once(component: str, reserved: str) -> str:
 
 def _decode_run(escapes: re.Match[str]) -> str:
     """Characters of a run of escapes; those that mean something in a URL, or nothing in UTF-8, stay escaped."""
-    text = unquote_to_bytes(escapes[0]).decode("utf-8", "surrogateescape")
+    text = bytes.fromhex(escapes[0].replace("%", "")).decode("utf-8", "surrogateescape")
     if _LETTERS.fullmatch(text):
         return text
     return "".join(
