@@ -167,8 +167,8 @@ def read_lines(tree: Element, *, noise: Container[Element] = ()) -> list[Line]:
     def flush() -> None:
         nonlocal linked, image
         if parts:
-            joined = "".join(parts)
-            if not joined.isspace() and (text := canonical(joined)):
+            text = canonical("".join(parts))
+            if text:
                 lines.append(Line(text, blocks[-1], linked, marks[-1], len(lines), image))
                 image = None
             parts.clear()
@@ -176,9 +176,10 @@ def read_lines(tree: Element, *, noise: Container[Element] = ()) -> list[Line]:
 
     def take(text: str) -> None:
         nonlocal linked
-        parts.append(text)
-        if links and not text.isspace():
-            linked += len(text)
+        if parts or text.strip(" \t\r\n"):  # most text nodes are the space between two blocks
+            parts.append(text)
+            if links and not text.isspace():
+                linked += len(text)
 
     walker = etree.iterwalk(tree, events=("start", "end"))
     for event, node in walker:
