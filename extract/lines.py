@@ -33,7 +33,6 @@ class Mark:
     FOOTER = 64
     NAV = 128
     ROW = 256
-    HIDDEN = 512
     ARTICLE = 1024
     NOISE = 2048
     """In an element that the family's rules cut."""

@@ -59,7 +59,6 @@ class Head:
     """All JSON-LD objects, `@graph` and arrays taken apart."""
     title: str = ""
     canonical: str = ""
-    amp: bool = False
 
     def first(self, *names: str) -> tuple[str, str]:
         """First value among these names and where it stood; empty strings if there is none."""
