@@ -38,7 +38,7 @@ from archive.store import Store, StoreError
 from archive.tables import Conflict, Row, Snapshot, Tables
 from archive.warc import Capture, WarcError, read_warc, write_cdxj
 from extract.article import EXTRACTOR, extract_article
-from extract.types import Article, Page, Reason, Rejection, Source
+from extract.types import Article, Reason, Rejection, Source
 from extract.urls import canonical_url
 
 _SUFFIX = ".warc.gz"
@@ -238,14 +238,7 @@ def _extracted(capture: Capture, source: Source) -> Article | Rejection:
     if "bad_content_encoding" in capture.flags:
         encoding = capture.header("Content-Encoding") or "unknown"
         return Rejection(reason=Reason.UNDECODABLE, detail=f"its content encoding ({encoding}) cannot be decoded")
-    page = Page(
-        content=capture.content,
-        url=capture.url,
-        content_type=capture.header("Content-Type"),
-        status=capture.status,
-        fetched_at=capture.fetched_at,
-    )
-    return extract_article(page, source)
+    return extract_article(capture.page(), source)
 
 
 def _is_support(capture: Capture, source: Source) -> bool:

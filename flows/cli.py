@@ -178,10 +178,9 @@ def _explain(file: Path | None, url: str | None, source_id: str | None, html: Pa
     else:
         from archive.store import open_store
         from flows.archived import archived_response
-        from flows.extracting import archived_page
 
         assert url  # noqa: S101 -- checked by the caller
-        page = archived_page(archived_response(open_store(settings.root), url))
+        page = archived_response(open_store(settings.root), url).page()
     explanation = explain_article(page, source or (source_for_url(page.url, sources) if page.url else None))
     if html:
         try:

@@ -17,7 +17,7 @@ from extract.article import EXTRACTOR, Explanation
 from extract.judge import Verdict
 from extract.types import Article, Page, Rejection
 from extract.urls import canonical_url
-from flows.extracting import archived_page, is_warc, page_of_file
+from flows.extracting import is_warc, page_of_file
 from flows.failures import InputError, UsageError
 from flows.show import escaped
 
@@ -50,10 +50,10 @@ def _chosen(records: Iterator[Capture | Conversion], path: Path, url: str | None
     urls = []
     for record in records:
         if url is None or record.url == url:
-            exact = archived_page(record)
+            exact = record.page()
             urls.append(record.url)
         elif _canonical(record.url) == _canonical(url):
-            variant = archived_page(record)
+            variant = record.page()
     if url is None and len(urls) > 1:
         some = "\n".join(f"  {escaped(each)}" for each in urls[:5])
         raise UsageError(f"{path} holds {len(urls)} responses; choose one with --url, e.g.\n{some}\n")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from archive.warc import Capture, Conversion, WarcError, read_pages
+from archive.warc import Capture, WarcError, read_pages
 from extract.article import extract_article
 from extract.types import Article, Page, Rejection, Source
 from flows.sources import UnknownSourceError, choose_sources
@@ -91,7 +91,7 @@ class Extractor:
     def _archived(self, stream: BinaryIO) -> Iterator[dict[str, Any]]:
         for record in read_pages(stream):
             page_id = record.capture_id if isinstance(record, Capture) else record.record_id
-            yield self.answer(page_id, archived_page(record), None)
+            yield self.answer(page_id, record.page(), None)
 
 
 MALFORMED = "malformed_line"
@@ -130,21 +130,6 @@ def _article(page_id: object, page: Page, article: Article, language: str | None
 def is_warc(beginning: bytes) -> bool:
     """Whether a file that begins so is a WARC file, compressed or not."""
     return beginning.startswith((b"WARC/", b"\x1f\x8b"))
-
-
-def archived_page(record: Capture | Conversion) -> Page:
-    """The page in a record of a WARC or WET file."""
-    if isinstance(record, Conversion):
-        return Page(
-            content=record.content, url=record.url, content_type=record.content_type, fetched_at=record.fetched_at
-        )
-    return Page(
-        content=record.content,
-        url=record.url,
-        content_type=record.header("Content-Type"),
-        status=record.status,
-        fetched_at=record.fetched_at,
-    )
 
 
 def page_of_file(path: Path, content: bytes, url: str | None) -> Page:

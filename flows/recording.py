@@ -22,7 +22,6 @@ from extract.types import Page, Rejection, Source
 from flows import pipeline
 from flows.archived import archived_response
 from flows.explaining import page_in
-from flows.extracting import archived_page
 from flows.failures import InputError, UsageError
 from flows.settings import Settings
 
@@ -78,10 +77,10 @@ def page_to_record(settings: Settings, source: Source, wanted: str, url: str | N
         raise UsageError(f"{wanted} is not on the domains of {source.id}, or one of the pages that its rules skip")
     store = open_store(settings.root)
     try:
-        return archived_page(archived_response(store, wanted))
+        return archived_response(store, wanted).page()
     except InputError:
         _fetch(settings, store, source, wanted)
-    return archived_page(archived_response(store, wanted))
+    return archived_response(store, wanted).page()
 
 
 def _fetch(settings: Settings, store: Store, source: Source, url: str) -> None:

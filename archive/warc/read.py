@@ -11,6 +11,7 @@ from fastwarc.warc import WarcRecord, WarcRecordType
 
 from archive.warc.coding import Headers, dechunk, decode_content, digest, has_digest, read_http, values
 from archive.warc.frames import Damage, Frame, WarcError, cut
+from extract.types import Page
 
 T = TypeVar("T")
 
@@ -50,6 +51,16 @@ class Capture:
         """First value of a header, in whatever case it is written."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
+    def page(self) -> Page:
+        """What extraction reads of it."""
+        return Page(
+            content=self.content,
+            url=self.url,
+            content_type=self.header("Content-Type"),
+            status=self.status,
+            fetched_at=self.fetched_at,
+        )
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Conversion:
@@ -65,6 +76,10 @@ class Conversion:
     """The text."""
     fetched_at: datetime
     """WARC-Date, in UTC: of the conversion, mostly that of the fetch."""
+
+    def page(self) -> Page:
+        """What extraction reads of it."""
+        return Page(content=self.content, url=self.url, content_type=self.content_type, fetched_at=self.fetched_at)
 
 
 def read_warc(stream: BinaryIO, on_damage: Callable[[Damage], None] | None = None) -> Iterator[Capture]:
