@@ -70,11 +70,18 @@ RECORD_COLUMNS = pa.schema(
         ),
         _column("modified_at", _TIME, "Time of the last change, as the page states it."),
         _column("language", pa.string(), "Language of the text, ISO 639; und: undetermined.", required=True),
+        _column(
+            "language_confidence",
+            pa.float64(),
+            "How sure `language` is: above 0.5, up to 1; 0 if it is undetermined.",
+            required=True,
+        ),
         _column("section", pa.string(), "Innermost section named by the page."),
         _column("tags", _TEXTS, "Keywords, in the page's order.", required=True),
         _column("attribution", _TEXTS, "Agencies and papers the text is taken from.", required=True),
         _column("site_name", pa.string(), "Name of the site, as the page states it."),
         _column("image_url", pa.string(), "Absolute URL of the lead image."),
+        _column("flags", _TEXTS, "Doubts about what was read: mojibake_kept, future_date and so on.", required=True),
         _column(
             "revision_of",
             pa.string(),

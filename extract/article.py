@@ -27,7 +27,7 @@ from extract.refusal import refuse
 from extract.text import canonical, fold
 from extract.types import Article, Date, Page, Reason, Rejection, Source
 
-EXTRACTOR = "warraq-extract/1"
+EXTRACTOR = "warraq-extract/2"
 """Name and version of these rules, kept with every record; raise it when their results change."""
 
 

@@ -179,7 +179,8 @@ class Article:
     provenance: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Field name → where its value came from, in the words of `Date.where`."""
     flags: tuple[str, ...] = ()
-    """Doubts, for people: `mojibake_repaired`, `mojibake_kept`, `future_date`, …"""
+    """Doubts, for people: `mojibake_repaired`, `mojibake_kept`, `undecodable_bytes`, `markup_flattened`, `future_date`,
+    `early_date`."""
 
     @property
     def text(self) -> str:

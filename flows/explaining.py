@@ -99,7 +99,7 @@ def _metadata(article: Article) -> Iterator[tuple[str, str, str]]:
         ("attribution", " · ".join(article.attribution)),
         ("section", article.section),
         ("tags", " · ".join(article.tags)),
-        ("language", article.language),
+        ("language", f"{article.language}  ({article.language_confidence:.0%} sure)"),
         ("site_name", article.site_name),
         ("image_url", unquote(article.image_url or "")),
         ("canonical_url", unquote(article.canonical_url or "")),

@@ -118,12 +118,14 @@ def _article(page_id: object, page: Page, article: Article, language: str | None
         "published_precision": published and published.precision,
         "modified_at": article.modified_at and article.modified_at.isoformat(),
         "language": language if language and article.language == "und" else article.language,
+        "language_confidence": article.language_confidence,
         "section": article.section,
         "tags": article.tags,
         "attribution": article.attribution,
         "site_name": article.site_name,
         "image_url": article.image_url,
         "kicker": article.kicker,
+        "flags": article.flags,
     }
 
 

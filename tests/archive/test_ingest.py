@@ -105,6 +105,7 @@ def check_outcomes(store: Store, directory: Path) -> None:
     assert 0.4 < near[4] < 1
     assert edited[1:5] == (None, new[0], 1, None)
     assert new[5].isoformat() == "2026-03-01T07:00:00+00:00"
+    assert all(0.5 < sure <= 1 for sure in rows(store, "language_confidence", "records", "first_fetched_at"))
     detailed = rows(store, "reason, detail, similarity IS NULL, record_id IS NULL")
     assert [reason for reason, *_ in detailed[-3:]] == ["http_error", "blocked", "not_html"]
     assert all(detail for _, detail, *_ in detailed[-3:])

@@ -11,8 +11,8 @@ from warraq_command import SAMPLES, Command
 
 FIELDS = [
     "id", "url", "title", "text", "authors", "published_at", "published_raw", "published_calendar",
-    "published_precision", "modified_at", "language", "section", "tags", "attribution", "site_name",
-    "image_url", "kicker",
+    "published_precision", "modified_at", "language", "language_confidence", "section", "tags", "attribution",
+    "site_name", "image_url", "kicker", "flags",
 ]  # fmt: skip
 PARAGRAPH = (
     "قال وزير الخارجية اليوم إن المحادثات بين الجانبين أحرزت تقدما في عدة ملفات منها التجارة والطاقة والمياه والحدود "
