@@ -22,7 +22,7 @@ from extract.language import language_of
 from extract.lines import Element, Line, Mark, read_lines, step
 from extract.markup import Markup
 from extract.metadata import Clock, Head, Headline
-from extract.rawtext import find_top, raw_lines
+from extract.rawtext import begin, find_top, mark_noise, raw_lines
 from extract.refusal import refuse
 from extract.text import canonical, fold
 from extract.types import Article, Date, Page, Reason, Rejection, Source
@@ -131,9 +131,10 @@ def _read_text(decoded: Decoded, page: Page, source: Source | None, clock: Clock
     brands = (source.name, *source.brands) if source else ()
     top = find_top(lines, first)
     headline = Headline(metadata.without_site(top.text, brands), f"line:{top.at + 1}", top)
-    # The line above a repeated headline is its kicker.
-    judgement = Judge(title=headline.text, brands=brands).judge((), lines[max(0, top.at - 1) :])
     head = Head(title=first.text)
+    brands = metadata.brands_of(head, source, metadata.site_name(head, source, headline)[0])
+    mark_noise(lines, top, brands)
+    judgement = Judge(title=headline.text, brands=brands).judge((), lines[begin(lines, top) :])
     clues = _Clues(
         dates=[line.text for line in judgement.dates],
         bylines=[name for _, name in judgement.bylines],

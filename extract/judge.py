@@ -34,6 +34,7 @@ _CELLS = ("td", "tr", "tbody")
 _BREAKS = frozenset({"br", "p", "div", "ul", "ol", "table", "blockquote", *_HEADS})
 _BOXES = ("aside", "section")
 _LONGEST_LEAD = 250  # characters
+_LONGEST_SUBHEAD = 4  # words
 _DATE_WORDS = 12
 _TOLD = 300  # characters of prose from which tags end a raw text
 _ENDING = frozenset({Role.COMMENTS, Role.FORM, Role.LATEST, Role.COPYRIGHT, Role.END})
@@ -226,7 +227,10 @@ class Judge:
                     boxed = self._box(line, name.role)
                     if boxed is not None:
                         continue
-                if name.role is Role.RELATED:
+                listed = (
+                    name.role is Role.LATEST and line.element is None and self._more_body(lines, index, home, name.role)
+                )
+                if name.role is Role.RELATED or listed:
                     if closing:
                         ended = "related"
                     related, promoted = True, False
@@ -244,12 +248,16 @@ class Judge:
                     if not name.rest and name.role is not Role.TAGS:
                         pending = name.role
                     closing = closing or (prose > 0 and name.role is not Role.AUTHOR)
-                    if name.role is Role.TAGS and line.element is None and prose >= _TOLD:
+                    if (
+                        name.role is Role.TAGS
+                        and line.element is None
+                        and (prose >= _TOLD or _is_most(prose, lines, index))
+                    ):
                         ended = "tags"  # nothing but its place tells what follows them in raw text
                 self._note(name, line)
                 continue
             if related:
-                if not self._resumes(line, home, before_last=index < last):
+                if not self._resumes(line, home, before_last=index < last) and not self._heads_text(lines, index, last):
                     self._cut(line, "after:related")
                     continue
                 if promoted or (prose and home is not None and not self._at_home(line, home)):
@@ -343,6 +351,15 @@ class Judge:
         joined = ends_sentence(line.text) or line.text.endswith((":", "："))
         return home is not None and before_last and (line.heading or joined) and self._at_home(line, home)
 
+    def _heads_text(self, lines: Sequence[Line], index: int, last: int) -> bool:
+        """Whether a line of raw text is too short for a headline and stands right before text that goes on."""
+        line = lines[index]
+        if line.element is not None or index >= last or line.words > _LONGEST_SUBHEAD + line.text.endswith(("؟", "?")):
+            return False
+        named = lines[index - 1].label
+        alone = named is not None and not named.rest  # the label's only headline
+        return not alone and lines[index + 1].label is None and _prose(lines[index + 1])
+
     def _box(self, line: Line, role: Role) -> Element:
         """The section or aside between two paragraphs that a label opens; None if it opens none."""
         box = next(line.element.iterancestors(*_BOXES), None) if self._home is not None else None
@@ -365,9 +382,12 @@ class Judge:
 
     def _more_body(self, lines: Sequence[Line], index: int, home: object, role: Role) -> bool:
         """Whether the body goes on after a label that mostly ends it, judged by its container."""
+        rest = lines[index + 1 :]
+        if lines[index].element is None:  # a list of headlines between two paragraphs may have teasers, but one each
+            rest = list(takewhile(lambda line: line.label is None, rest)) if role is Role.LATEST else []
+            return any(_prose(one) and _prose(two) for one, two in pairwise(rest))
         if home is None:
             return False
-        rest = lines[index + 1 :]
         if role is Role.COMMENTS:  # comments come with dates and answers
             rest = list(takewhile(lambda line: line.label is None and not is_date_line(line.text), rest))
         return sum(1 for line in rest if _prose(line) and self._at_home(line, home)) >= 2
@@ -423,7 +443,7 @@ class Judge:
             return "url"
         figure = line.mark & Mark.CAPTION and not line.mark & (Mark.ROW | Mark.QUOTE)
         if figure or line.mark & (Mark.NAV | Mark.ASIDE | Mark.FOOTER):
-            return "outside"
+            return "outside" if line.element is not None else "caption"
         if line.words >= 4 and text in seen:
             return "repeated"
         if line.link_share > 0.75 and not (ends_sentence(text) and line.words >= 8):
@@ -576,6 +596,11 @@ def _is_caption(line: Line, before_text: bool) -> bool:
             return len(" ".join("".join(node.itertext()).split())) <= 1.3 * len(line.text) + 10
         node = node.getparent()
     return before_text and line.words <= 25 and line.tag != "p"
+
+
+def _is_most(prose: int, lines: Sequence[Line], index: int) -> bool:
+    """Whether so many characters of prose are more than the sentences behind a line have."""
+    return prose > sum(len(line.text) for line in lines[index + 1 :] if line.words >= 6 and ends_sentence(line.text))
 
 
 def _introduces(line: Line) -> bool:

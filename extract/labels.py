@@ -95,6 +95,8 @@ class _Phrases:
     ends: frozenset[str]
     """Phrases with which a clause ends that does, between spaces."""
     channels: frozenset[str]
+    openings: dict[str, tuple[str, ...]]
+    """First word → whole phrases of two words or more that announce other texts."""
     clicks: tuple[str, ...]
     """Phrases, after a space, with which a call to follow a link ends."""
 
@@ -120,6 +122,11 @@ def _phrases() -> _Phrases:
             for kind, found in calls.items():
                 found.update(map(fold, kinds.get(kind, ())))
             inside += [(f" {fold(phrase)} ", role) for phrase in kinds.get("inside", ())]
+    openings: dict[str, tuple[str, ...]] = {}
+    for phrase, role in whole.items():
+        first, _, more = phrase.partition(" ")
+        if more and role in (Role.RELATED, Role.LATEST):
+            openings[first] = (*openings.get(first, ()), phrase)
     return _Phrases(
         whole=whole,
         pages=pages,
@@ -128,6 +135,7 @@ def _phrases() -> _Phrases:
         ends=frozenset(f" {call} " for call in calls["call_end"]),
         channels=frozenset(calls["channel"]),
         clicks=tuple(f" {phrase}" for phrase in sorted(calls["click"])),
+        openings=openings,
         starts={word: tuple(sorted(found, key=lambda pair: -len(pair[0]))) for word, found in starts.items()},
     )
 
@@ -200,6 +208,18 @@ def _start(folded: str, phrases: _Phrases) -> Role | None:
     for phrase, role in phrases.starts.get(folded.split(" ", 1)[0], ()):
         if folded == phrase or folded.startswith(phrase + " "):
             return role
+    return None
+
+
+def opening_label(line: str) -> Role | None:
+    """The label of two words or more that touches the word after it: `أخبار متعلقةجامعة المنصورة …`; None if none does.
+
+    The label's last word and what follows it stood side by side on the page, and a raw text has no space there.
+    """
+    folded = fold(line)
+    for phrase in _phrases().openings.get(folded.split(" ", 1)[0], ()):
+        if folded.startswith(phrase) and folded[len(phrase) : len(phrase) + 1].isalpha():
+            return _phrases().whole[phrase]
     return None
 
 

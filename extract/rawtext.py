@@ -2,14 +2,21 @@
 
 Nothing tells a link from text here, and the site's menus stand above the article. So the article begins at the last
 repetition of its headline before the first long sentence, and a row of buttons is told by being made of labels alone.
+Parts of a line that stood side by side on the page touch: a label and a headline, a name and its date.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Collection, Sequence
 
-from extract.labels import Label, Role, label
-from extract.lines import Line, ends_sentence
+from extract.attribution import dateline, is_agency
+from extract.judge import is_date_line
+from extract.labels import Label, Role, label, opening_label
+from extract.lines import Line, Mark, ends_sentence
+from extract.metadata import without_site
+from extract.region import is_prose
 from extract.text import canonical
 
 _BUTTONS = frozenset({Role.SHARE, Role.NAV, Role.MORE, Role.PROMO})
@@ -22,8 +29,12 @@ def raw_lines(text: str) -> list[Line]:
     lines = (canonical(line) for line in text.splitlines())
     found = [Line(line, None, at=at) for at, line in enumerate(line for line in lines if line)]
     for line in found:
-        if line.label is None and 2 <= line.words <= _LONGEST_ROW and _is_row_of_buttons(line.text.split(" ")):
+        if line.label is not None or not 2 <= line.words <= _LONGEST_ROW:
+            continue
+        if _is_row_of_buttons(line.text.split(" ")):
             line.named = (Label(Role.SHARE, ""),)
+        elif not ends_sentence(line.text) and (role := opening_label(line.text)):
+            line.named = (Label(role, line.text),)
     return found
 
 
@@ -46,14 +57,100 @@ def find_top(lines: Sequence[Line], title: Line) -> Line:
         title: the first of them that is no label, which is the title of the page.
     """
     top = title
+    sentences = 0
+    total = sum(map(_is_sentence, lines))
     for line in lines[title.at + 1 :]:
-        if line.words >= 14 and ends_sentence(line.text):
-            break
-        if line.key == title.key or _is_most_of(line, title):
+        if _is_sentence(line):
+            sentences += 1
+            if sentences * 4 > total:
+                break
+        elif line.key == title.key or (sentences == 0 and _is_most_of(line, title)):
             top = line
     return top
 
 
+def _is_sentence(line: Line) -> bool:
+    return line.words >= 14 and ends_sentence(line.text)
+
+
 def _is_most_of(line: Line, title: Line) -> bool:
-    same = title.key.startswith(line.key) or title.key.endswith(line.key)
-    return same and line.words >= 3 and len(line.key) >= 0.5 * len(title.key)
+    """Whether a line is the title but for the site's name, or most of it."""
+    if line.words < 3 or not (title.key.startswith(line.key) or title.key.endswith(line.key)):
+        return False
+    return len(line.key) >= 0.5 * len(title.key) or without_site(title.text, (), [line.text]) != title.text
+
+
+_NUMBER = re.compile(r"\d[\d.]*")
+_YEAR = re.compile(r"(?<!\d)(?:1[34]|19|20)\d\d(?!\d)")
+_CLOCK = re.compile(r"(?<!\d)\d{1,2}:\d\d(?!\d)")
+_CREDIT = re.compile(r"(?:عکس|تصوير|تصویر|الصورة|photo|image)\s*[:/،,]|^\w+\s+(?:تصویر|الصورة)\s*[،,:]", re.IGNORECASE)
+_AGENCY_AT_END = re.compile(r"\(([^()]{2,25})\)$")
+_LONGEST_META = 14  # words
+
+
+def begin(lines: Sequence[Line], top: Line) -> int:
+    """Number of the line at which the article begins: the headline's, or its kicker's just above."""
+    above = lines[top.at - 1] if top.at else top
+    return above.at if not (ends_sentence(above.text) or _is_meta(above)) else top.at
+
+
+def mark_noise(lines: Sequence[Line], top: Line, brands: Collection[str]) -> None:
+    """Mark as captions and dates what only its place tells, from the headline on.
+
+    Between headline and text a line of numbers or with a time belongs to the date; a short line that is no sentence
+    is the lead right under the headline, and a picture's caption behind the date or before the dateline. The same
+    between the lead and the next paragraph is a caption, too, if it is as long as one. A headline that stands in the
+    text and once more below it is another text's.
+
+    Args:
+        lines: all lines.
+        top: the headline.
+        brands: names of the site.
+    """
+    after = [line for line in lines[top.at + 1 :] if line.key != top.key]
+    first = next((at for at, line in enumerate(after) if _begins_text(line)), 0)
+    told = False
+    for at, line in enumerate(after[:first]):
+        if line.label is None and _is_meta(line):
+            line.named = (Label(Role.DATE, ""),)
+        if line.label is not None or is_date_line(line.text) or _is_dateline(line, brands):
+            told = True
+        elif line.words > 2 and (told or _is_dateline(after[at + 1], brands)):
+            line.mark |= Mark.CAPTION
+    if first and len(after) > first + 2 and _is_caption(after[first + 1]) and is_prose(after[first + 2]):
+        after[first + 1].mark |= Mark.CAPTION
+    often = Counter(line.key for line in after[first:])
+    for at, line in enumerate(after):
+        if line.text.startswith("©") or (line.label is None and not is_prose(line) and _is_credited(line.text)):
+            line.mark |= Mark.CAPTION
+        elif at >= first and line.label is None and not is_prose(line) and often[line.key] > 1 and line.words > 4:
+            line.named = (Label(Role.RELATED, line.text),)
+
+
+def _is_credited(text: str) -> bool:
+    """Whether a line names who took a picture."""
+    agency = _AGENCY_AT_END.search(text)
+    return bool(_CREDIT.search(text)) or (agency is not None and is_agency(agency[1]))
+
+
+def _begins_text(line: Line) -> bool:
+    if line.label is not None or is_date_line(line.text) or _is_meta(line):
+        return False
+    return is_prose(line) or (line.words > 2 and (ends_sentence(line.text) or line.text.endswith(":")))
+
+
+def _is_meta(line: Line) -> bool:
+    """Whether a line is mostly numbers, or short and has a time: `سامر المصري21 مايو 2024 - 09:15`."""
+    if line.words > _LONGEST_META or ends_sentence(line.text):
+        return False
+    numbers = len(_NUMBER.findall(line.key))
+    timed = _YEAR.search(line.key) or _CLOCK.search(line.text)
+    return numbers > 1 and (numbers * 2 >= line.words or timed is not None)
+
+
+def _is_dateline(line: Line, brands: Collection[str]) -> bool:
+    return line.words <= 8 and dateline(line.text, brands, opens=True) is not None
+
+
+def _is_caption(line: Line) -> bool:
+    return line.label is None and 5 <= line.words < 14 and not (ends_sentence(line.text) or line.text.endswith(":"))

@@ -108,3 +108,67 @@ def test_tags_are_read_and_end_the_text() -> None:
     found = _paragraphs(TITLE, *PROSE, "كلمات دلالية: حرب سوريا، فلاديمير بوتين، أردوغان", byline)
     assert found.paragraphs == PROSE
     assert found.tags == ("حرب سوريا", "فلاديمير بوتين", "أردوغان")
+
+
+CAPTION = "من لقاء سابق بين الرئيسين في موسكو"
+LEAD = "ثلاث سنوات من الوعود لم تغير شيئا"
+DATE = "21 فبراير 2020"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        (DATE, CAPTION),
+        ("شارك الخبر", CAPTION),
+        (CAPTION, "دمشق - سانا"),
+        (DATE, f"{CAPTION} (رويترز)"),
+        ("صدر الصورة، وكالة النيل للصور",),
+        ("سامر المصري21 فبراير 2020 - 09:15",),
+        ("0 3515 5 دقائق",),
+        ("کد خبر: ۷۰۱۲۳۴۲۰:۴۷ - ۱۳-۰۹-۱۴۰۳تعداد نظرات: ۳ نظر",),
+    ],
+)
+def test_captions_and_facts_between_headline_and_text_are_no_text(header: tuple[str, ...]) -> None:
+    assert _paragraphs(TITLE, *header, *PROSE).paragraphs == PROSE
+
+
+def test_what_stands_right_under_the_headline_is_its_lead() -> None:
+    assert _paragraphs(TITLE, LEAD, DATE, CAPTION, *PROSE).paragraphs == (LEAD, *PROSE)
+
+
+def test_a_caption_between_lead_and_text_goes_and_a_subheading_stays() -> None:
+    assert _paragraphs(TITLE, DATE, PROSE[0], CAPTION, *PROSE[1:]).paragraphs == PROSE
+    heading = "موقف أنقرة"
+    found = _paragraphs(TITLE, DATE, PROSE[0], heading, *PROSE[1:])
+    assert found.paragraphs == (PROSE[0], heading, *PROSE[1:])
+
+
+def test_a_label_that_touches_its_headline() -> None:
+    related = "أخبار متعلقةفوز المنتخب في المباراة الودية"
+    assert _paragraphs(TITLE, *PROSE[:2], related, *PROSE[2:]).paragraphs == PROSE
+
+
+def test_a_headline_that_stands_there_twice_is_another_texts() -> None:
+    other = "فوز المنتخب في المباراة الودية أمس الأول"
+    assert _paragraphs(TITLE, *PROSE[:2], other, *PROSE[2:], "آخر الأخبار", other).paragraphs == PROSE
+
+
+def test_a_subheading_after_related_headlines_stays() -> None:
+    lines = ("اقرأ أيضا", "فوز المنتخب في المباراة الودية أمس الأول", "موقف أنقرة")
+    assert _paragraphs(TITLE, *PROSE[:2], *lines, *PROSE[2:]).paragraphs == (*PROSE[:2], "موقف أنقرة", *PROSE[2:])
+
+
+def test_a_list_of_headlines_between_two_paragraphs_does_not_end_the_text() -> None:
+    latest = ("الأكثر قراءة", "فوز المنتخب في المباراة الودية أمس الأول", "الأرصاد تحذر من عواصف رملية على الشرق")
+    assert _paragraphs(TITLE, *PROSE[:2], *latest, *PROSE[2:]).paragraphs == PROSE
+    teasers = tuple(line for pair in zip(latest[1:], OTHER, strict=False) for line in pair)
+    assert _paragraphs(TITLE, *PROSE, "الأكثر قراءة", *teasers).paragraphs == PROSE
+
+
+def test_a_consent_banner_does_not_hide_the_headlines_repetition() -> None:
+    banner = "نستخدم ملفات تعريف الارتباط لتحسين تجربتك على الموقع وباستمرارك في التصفح فإنك توافق على شروطنا كلها."
+    assert _paragraphs(TITLE, banner, "موافق", TITLE, *PROSE).paragraphs == PROSE
+
+
+def test_a_last_line_of_rights_is_no_text() -> None:
+    assert _paragraphs(TITLE, *PROSE, "© 2024 النيل. النيل غير مسؤول عن محتوى المواقع الأخرى.").paragraphs == PROSE
