@@ -24,32 +24,32 @@ from extract.types import Calendar, Date, Precision
 
 _MONTHS: dict[Calendar, tuple[str, ...]] = {  # per month, names separated by commas
     "gregorian": (
-        "يناير, كانون الثاني, كانون ثاني, جانفي, ژانویه, جنوری, january, jan, janvier",
-        "فبراير, فبرائر, شباط, فيفري, فوریه, فبروری, فروری, february, feb, février, fevrier",
-        "مارس, آذار, مارچ, march, mar, mars",
+        "يناير, كانون الثاني, كانون ثاني, جانفي, ژانویه, جنوری, january, jan, janvier, کانوونی دووەم",
+        "فبراير, فبرائر, شباط, فيفري, فوریه, فبروری, فروری, february, feb, février, fevrier, شوبات",
+        "مارس, آذار, مارچ, march, mar, mars, ئازار",
         "أبريل, إبريل, نيسان, أفريل, آوریل, آپریل, april, apr, avril",
-        "مايو, أيار, ماي, مه, می, مئی, may, mai",
-        "يونيو, يونيه, يونية, حزيران, جوان, ژوئن, جون, june, jun, juin",
-        "يوليو, يوليه, يولية, يوليوز, تموز, جويلية, جويليه, ژوئیه, ژوئیهٔ, جولای, جولائی, july, jul, juillet",
-        "أغسطس, اغسطوس, آب, أوت, غشت, اوت, آگوست, اگوست, اگست, august, aug, août, aout",
-        "سبتمبر, أيلول, شتنبر, شوتنبر, سپتامبر, سپتمبر, ستمبر, september, sep, sept, septembre",
-        "أكتوبر, تشرين الأول, تشرين أول, أكتوبر, اکتبر, october, oct, octobre",
-        "نوفمبر, تشرين الثاني, تشرين ثاني, تشرين ثان, نونبر, نوامبر, نومبر, november, nov, novembre",
-        "ديسمبر, كانون الأول, كانون أول, دجنبر, دسامبر, دسمبر, december, dec, décembre, decembre",
+        "مايو, أيار, ماي, مه, می, مئی, may, mai, ئایار",
+        "يونيو, يونيه, يونية, حزيران, جوان, ژوئن, جون, june, jun, juin, حوزەیران",
+        "يوليو, يوليه, يولية, يوليوز, تموز, جويلية, جويليه, ژوئیه, ژوئیهٔ, جولای, جولائی, july, jul, juillet, تەمموز",
+        "أغسطس, اغسطوس, آب, أوت, غشت, اوت, آگوست, اگوست, اگست, august, aug, août, aout, ئاب",
+        "سبتمبر, أيلول, شتنبر, شوتنبر, سپتامبر, سپتمبر, ستمبر, september, sep, sept, septembre, ئەیلوول",
+        "أكتوبر, تشرين الأول, تشرين أول, أكتوبر, اکتبر, october, oct, octobre, تشرینی یەکەم",
+        "نوفمبر, تشرين الثاني, تشرين ثاني, تشرين ثان, نونبر, نوامبر, نومبر, november, nov, novembre, تشرینی دووەم",
+        "ديسمبر, كانون الأول, كانون أول, دجنبر, دسامبر, دسمبر, december, dec, décembre, decembre, کانوونی یەکەم",
     ),
     "jalali": (
-        "فروردین, حمل, وری, farvardin",
-        "اردیبهشت, اردی بهشت, ثور, غویی, ordibehesht",
-        "خرداد, جوزا, غبرگولی, khordad",
-        "تیر, سرطان, چنگاښ, tir",
-        "مرداد, امرداد, اسد, زمری, mordad",
-        "شهریور, سنبله, وږی, shahrivar",
-        "مهر, میزان, تله, mehr",
-        "آبان, عقرب, لړم, aban",
-        "آذر, قوس, لیندۍ, azar",
-        "دی, جدی, مرغومی, dey",
-        "بهمن, دلو, سلواغه, bahman",
-        "اسفند, حوت, کب, esfand",
+        "فروردین, حمل, وری, farvardin, خاکەلێوە",
+        "اردیبهشت, اردی بهشت, ثور, غویی, ordibehesht, گوڵان",
+        "خرداد, جوزا, غبرگولی, khordad, جۆزەردان",
+        "تیر, سرطان, چنگاښ, tir, پووشپەڕ",
+        "مرداد, امرداد, اسد, زمری, mordad, گەلاوێژ",
+        "شهریور, سنبله, وږی, shahrivar, خەرمانان",
+        "مهر, میزان, تله, mehr, ڕەزبەر",
+        "آبان, عقرب, لړم, aban, گەڵاڕێزان, خەزەڵوەر",
+        "آذر, قوس, لیندۍ, azar, سەرماوەز",
+        "دی, جدی, مرغومی, dey, بەفرانبار",
+        "بهمن, دلو, سلواغه, bahman, ڕێبەندان",
+        "اسفند, حوت, کب, esfand, ڕەشەمە, ڕەشەمێ",
     ),
     "hijri": (
         "محرم, محرم الحرام",
@@ -72,7 +72,8 @@ _WEEKDAYS = """السبت, الأحد, الاثنين, الإثنين, الثل�
     fri, lundi, mardi, mercredi, jeudi, vendredi, samedi, dimanche"""
 # Words that stand between the parts of a date and mean nothing by themselves.
 _GLUE = """في فى یوم الساعة الساعه ساعة ساعت بتوقيت توقيت به وقت الوقت التوقيت زمان ماه سال سنة عام لعام شهر من
-    مدينة مورخ مورخه روز با هجری at on of the de le à t st nd rd th er و time local المحلي بالتوقيت تمام حدود"""
+    مدينة مورخ مورخه روز با در ی على هجری at on of the de le à t st nd rd th er و time local المحلي بالتوقيت
+    تمام حدود"""
 _PAIRING = "الموافق موافق برابر مطابق مصادف"  # joins two calendars' names for one day
 _ERA_OF: dict[str, Calendar] = {
     "م": "gregorian",
@@ -95,7 +96,7 @@ _AM, _PM, _NOON = 0, 1, 2  # noon: ظهرا, before or after twelve
 _MERIDIEM_OF = {
     key: value
     for value, names in (
-        (_AM, "am, a m, ص, صباحا, صباح, صبح, بامداد, فجرا, ق ظ, قبل از ظهر"),
+        (_AM, "am, a m, ص, صباحا, صباح, صبح, بامداد, فجرا, بعد منتصف الليل, ق ظ, قبل از ظهر"),
         (_PM, "pm, p m, م, مساء, مسا, عصرا, عصر, بعد از ظهر, بعدازظهر, ب ظ, شب, ليلا"),
         (_NOON, "ظهرا, ظهر"),
     )
@@ -111,6 +112,8 @@ _OFFSETS = {  # abbreviations that mean one thing in this region's news; minutes
     "جرینیتش": 0,
     "گرینویچ": 0,
     "العالمی": 0,
+    "ت غ": 0,
+    "gst": 240,  # of the Gulf
     "irst": 210,
     "irdt": 270,
     "eet": 120,
@@ -152,8 +155,8 @@ _UNITS: dict[str, tuple[timedelta, Precision]] = {
     "ثانیه ثوان ثوانی second seconds": (timedelta(seconds=1), "second"),
     "دقیقه دقایق دقیقتین دقیقتان minute minutes min mins": (timedelta(minutes=1), "minute"),
     "ساعه ساعات ساعتین ساعتان ساعت hour hours": (timedelta(hours=1), "hour"),
-    "یوم ایام یومین یومان روز day days": (timedelta(days=1), "day"),
-    "اسبوع اسابیع اسبوعین اسبوعان هفته week weeks": (timedelta(weeks=1), "day"),
+    "یوم یوما ایام یومین یومان روز day days": (timedelta(days=1), "day"),
+    "اسبوع اسبوعا اسابیع اسبوعین اسبوعان هفته week weeks": (timedelta(weeks=1), "day"),
 }
 _UNIT_OF = {name: unit for names, unit in _UNITS.items() for name in names.split()}
 _PLURALS = "ثوان ثوانی دقایق ساعات ایام اسابیع seconds minutes mins hours days weeks"
@@ -196,6 +199,7 @@ _WEEKDAY_KEYS = frozenset(_keys(_WEEKDAYS))
 _GLUE_KEYS = frozenset(_keys(_GLUE, None))
 _PAIRING_KEYS = frozenset(_keys(_PAIRING, None))
 _PLACE_OF = {key: zone for zone, places in _PLACES.items() for key in _keys(places)}
+_MONTH_ENDING = re.compile("(?: ?ماه|ی)$")  # `آذرماه`; in Sorani the name is joined to its year by ی
 _LONGEST_NAME = 3  # words
 
 _HOUR_WORDS = frozenset(("ساعت", "الساعه", "ساعه"))
@@ -205,9 +209,9 @@ _PUNCTUATION = " \t,،؛;:./|()[]-–—•·"
 _LEXEME = re.compile(
     r"""
       (?P<compact>(?<!\d)\d{8}t\d{4}(?:\d\d)?(?!\d))
-    | (?P<numeric>(?<!\d)\d{1,4}\ ?(?P<mark>[/.-])\ ?\d{1,2}\ ?(?P=mark)\ ?\d{1,4}(?!\d))
+    | (?P<numeric>(?<![\da-z])\d{1,4}\ ?(?P<mark>[/.-])\ ?\d{1,2}\ ?(?P=mark)\ ?\d{1,4}(?!\d))
     | (?P<clock>(?<![\d:])\d{1,2}(?:\ ?:\ ?|(?<=\d)h(?=\d))\d\d(?::\d\d(?:[.,]\d+)?)?(?![\d:]))
-    | (?P<offset>[+-]\d\d:?(?:00|15|30|45)(?![\d/:.-])|(?<=gmt|utc)[+-]\d{1,2}(?![\d/:.-]))
+    | (?P<offset>[+-]\d\d:?(?:00|15|30|45)(?![\d/:.-])|(?:(?<=gmt|utc)|(?<=تش))[+-]\d{1,2}(?![\d/:.-]))
     | (?P<region>(?:asia|africa|europe|america|atlantic|australia|pacific|indian)/[a-z_]+)
     | (?P<number>\d+)
     | (?P<word>[^\W\d_]+)
@@ -460,6 +464,10 @@ def _name_token(
         return _Token("zone", start, end, zone=timezone(timedelta(minutes=_OFFSETS[key])))
     if key in _PLACE_OF and before in _ZONE_WORDS:
         return _Token("zone", start, end, zone=ZoneInfo(_PLACE_OF[key]))
+    ending = _MONTH_ENDING.search(key)
+    if ending and (bare := key[: ending.start()]) in _MONTH_OF:
+        calendar, number = _MONTH_OF[bare]
+        return _Token("month", start, end, number, calendar)
     return None
 
 
