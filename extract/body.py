@@ -156,13 +156,10 @@ def _judged(
 
 
 def _trusted(body: Body, lines: Sequence[Line]) -> bool:
-    """Whether a reading needs no second one: Arabic script, enough text, and little prose left outside."""
+    """Whether a reading needs no second one: enough text, and little prose left outside."""
     kept = body.judgement.kept
     text = sum(len(line.text) for line in kept)
     if text < 250:
-        return False
-    longest = max((line.text for line in kept), key=len)
-    if len(_ARABIC.findall(longest)) * 2 < len(longest):
         return False
     inside = {line.at for line in kept}
     outside = sum(len(line.text) for line in lines if line.at not in inside and is_prose(line))

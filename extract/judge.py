@@ -284,7 +284,7 @@ class Judge:
                 seen.add(line.text)
             if _prose(line):
                 prose += len(line.text)
-                if line.element is not None and not line.heading:
+                if line.element is not None and not line.heading and index >= len(above):
                     home = self._home = _place(line)
             found.verdicts.append(Verdict(line, True, "text"))
         self._trim_head()

@@ -77,8 +77,9 @@ class Line:
 
     @property
     def words(self) -> int:
-        """How many words it has."""
-        return self.text.count(" ") + 1
+        """How many words it has; two characters of Chinese or Japanese, which write no spaces, count as one."""
+        count = self.text.count(" ") + 1
+        return count if len(self.text) <= _LONGEST_WORD * count else count + len(_UNSPACED.findall(self.text))
 
     @property
     def key(self) -> str:
@@ -132,8 +133,10 @@ _MARKS = {
 }
 _IMAGES = frozenset({"img", "picture", "amp-img", "video", "iframe", "object", "embed"})
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_STOPS = tuple(".!?؟۔…。")
-_CLOSERS = "\"'”’»«)]}›"
+_STOPS = tuple(".!?؟۔…。！？｡")
+_CLOSERS = "\"'”’»«)]}›“」』）】》〉"
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]{2}")
+_LONGEST_WORD = 12  # characters; where words are longer on average, some may stand without spaces
 
 
 def step(element: Element) -> str:
@@ -205,7 +208,8 @@ def read_lines(tree: Element, *, noise: Container[Element] = ()) -> list[Line]:
                 if parts:
                     flush()
                 blocks.append(node)
-                marks.append(marks[-1] | _MARKS.get(tag, Mark.NONE) | (Mark.NOISE if node in noise else Mark.NONE))
+                mark = Mark.NONE if tag == "aside" and _holds_headline(node) else _MARKS.get(tag, Mark.NONE)
+                marks.append(marks[-1] | mark | (Mark.NOISE if node in noise else Mark.NONE))
             if tag == "a":
                 links += 1
             if text := node.text:
@@ -225,6 +229,11 @@ def read_lines(tree: Element, *, noise: Container[Element] = ()) -> list[Line]:
                 take(text)
     flush()
     return lines
+
+
+def _holds_headline(aside: Element) -> bool:
+    """Whether an aside holds the page's matter: it is a column of the layout then, beside nothing."""
+    return next(aside.iter("h1"), None) is not None
 
 
 def _hidden(node: Element) -> bool:
