@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extract.text import canonical, fold, words
+from extract.text import _COMMON, _fold_any, canonical, fold, words
 
 SEEDS = sorted((Path(__file__).parents[2] / "samples" / "seeds").glob("*.txt"))
 ZWNJ, ZWJ = "\u200c", "\u200d"
@@ -98,6 +98,11 @@ def test_fold_is_idempotent_and_the_same_for_the_canonical_form(text: str) -> No
     assert fold(folded) == folded
     assert fold(canonical(text)) == folded
     assert folded.split() == words(text)
+
+
+@given(st.one_of(TRICKY, st.text(alphabet=[*_COMMON, *map(chr, range(128))]), st.text(alphabet="1234567,.،٬٫٤_ ")))
+def test_fold_of_common_characters_is_that_of_any(text: str) -> None:
+    assert fold(text) == _fold_any(text)
 
 
 @given(st.decimals(min_value=0, max_value=10**9, places=2))
