@@ -90,31 +90,38 @@ def decode(page: Page) -> Decoded | Rejection:
     if binary:
         return Rejection(reason=Reason.NOT_HTML, detail=f"the response is {binary}")
     charset, text, bad = _read(page)
-    odd = _has_controls(text)
+    content = _in_utf8(page, charset, text, bad)
+    odd = _has_controls(text, content)
     printable = _CONTROL.sub("", text) if odd else text
     if (len(text) - len(printable)) * 50 > len(text) and not _DOCUMENT.match(printable):
         return Rejection(reason=Reason.NOT_HTML, detail="the response is binary data")
     if bad and bad * 5 > len(_FOREIGN.findall(text)):
         detail = f"no charset fits: {bad} places are not valid in the likeliest, {charset}"
         return Rejection(reason=Reason.UNDECODABLE, detail=detail)
-    text, repairs = _repair_mojibake(printable)
+    text, repairs = _repair_mojibake(printable, printable.encode("utf-8", "surrogatepass") if odd else content)
     if odd or repairs:
         text = _C1.sub(lambda control: _C1_MEANING.get(control[0], ""), text)
+        content = text.encode("utf-8")
     flags = (*repairs, *(["undecodable_bytes"] if bad else []))
     other = _what_else(text, media_type)
     if other:
         return Rejection(reason=Reason.NOT_HTML, detail=f"the response is {other}")
     if _is_plain_text(text, media_type):
         return Decoded(text=text, tree=None, charset=charset, flags=flags)
-    tree, flattened = _parse(text)
+    tree, flattened = _parse(text, content)
     if tree is None:
         return Rejection(reason=Reason.TOO_SHORT, detail="the response holds no element and no text")
     return Decoded(text=text, tree=tree, charset=charset, flags=(*flags, "markup_flattened") if flattened else flags)
 
 
-def _has_controls(text: str) -> bool:
-    """Whether `_CONTROL` or `_C1` match anywhere: asked of the bytes, which is ten times as quick."""
-    content = text.encode("utf-8", "surrogatepass")
+def _in_utf8(page: Page, charset: str, text: str, bad: int) -> bytes:
+    """`text` as bytes: most pages are in UTF-8 and have them already."""
+    as_it_is = charset == "utf-8" and not bad and not page.content.startswith(codecs.BOM_UTF8)
+    return page.content if as_it_is else text.encode("utf-8", "surrogatepass")
+
+
+def _has_controls(text: str, content: bytes) -> bool:
+    """Whether `_CONTROL` or `_C1` match anywhere: asked of its bytes in UTF-8, which is ten times as quick."""
     plain = len(content.translate(None, _CONTROL_BYTES)) == len(content) and not _C1_BYTES.search(content)
     return not plain or "\ufffe" in text or "\uffff" in text
 
@@ -197,6 +204,8 @@ def _read(page: Page) -> tuple[str, str, int]:
     except UnicodeDecodeError:
         text = content.decode("utf-8", "replace")
         bad = text.count("\ufffd") - content.count(b"\xef\xbf\xbd")
+    if not bad and len(content) - len(text) >= 30:  # a character of UTF-8 has three bytes beside its first at most
+        return "utf-8", text, 0
     foreign = len(text) - len(content.translate(None, _NOT_ASCII))
     if not bad and foreign >= 10:
         return "utf-8", text, 0
@@ -310,15 +319,18 @@ _REFERENCE = re.compile(r"&(?:#\d{2,7}|#x[0-9a-f]{2,6}|[a-z][a-z0-9]{1,30});", r
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
 
 
-def _repair_mojibake(text: str) -> tuple[str, list[str]]:
+def _repair_mojibake(text: str, content: bytes) -> tuple[str, list[str]]:
     """`text` with every run (text node, attribute, line) that was UTF-8 read as windows-1256 or -1252 read rightly.
 
     A run that looks misread is repaired when all of it reads back as valid UTF-8 and gives Arabic script, or when all
     of its misread words do; else it is kept. On a page with repaired runs those that are too short to look misread
     (`آ` and a no-break space) are repaired if they can be.
+
+    Args:
+        text: of the page.
+        content: the same in UTF-8, which is quicker to search.
     """
     outcomes: set[str] = set()
-    content = text.encode("utf-8", "surrogatepass")
     for misreading in _MISREADINGS:
         if not misreading.two_in_bytes.search(content):
             continue
@@ -368,23 +380,30 @@ _FORMATTING = re.compile(r"</?(?:font|b|i|u|s|em|strong|span|big|small|center|in
 _BLOCKS = re.compile(r"</?(?:div|section|blockquote|dl|dd|ul|ol|table|tbody|tr|td)\b[^<>]*>", re.IGNORECASE)
 
 
-def _parse(text: str) -> tuple[etree._Element | None, bool]:
-    """Tree of an HTML document, and whether it had to be flattened: libxml2 drops all that lies 256 elements deep."""
-    tree, deep = _parse_once(text)
+def _parse(text: str, content: bytes) -> tuple[etree._Element | None, bool]:
+    """Tree of an HTML document, and whether it had to be flattened: libxml2 drops all that lies 256 elements deep.
+
+    Args:
+        text: of the document.
+        content: the same in UTF-8.
+    """
+    # Without `huge_tree` a text of 10 MB (a script) ends the document; with it, ten times the depth is let through.
+    huge = len(text) > 5_000_000
+    tree, deep = _parse_once(content, huge)
     if not deep:
         return tree, False
     flat = _FORMATTING.sub("", text)
-    tree, deep = _parse_once(flat)
-    return (_parse_once(_BLOCKS.sub("<p>", flat))[0] if deep else tree), True
+    tree, deep = _parse_once(flat.encode("utf-8"), huge)
+    return (_parse_once(_BLOCKS.sub("<p>", flat).encode("utf-8"), huge)[0] if deep else tree), True
 
 
-def _parse_once(text: str) -> tuple[etree._Element | None, bool]:
-    # Without `huge_tree` a text of 10 MB (a script) ends the document; with it, ten times the depth is let through.
-    huge = len(text) > 5_000_000
-    # lxml.html's own parser would ask a function for the class of every element.
-    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=huge)
+def _parse_once(content: bytes, huge: bool) -> tuple[etree._Element | None, bool]:
+    # lxml.html's own parser would ask a function for the class of every element. Nothing looks elements up by id here.
+    parser = etree.HTMLParser(
+        encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, huge_tree=huge
+    )
     try:
-        tree = etree.fromstring(text.encode("utf-8"), parser)
+        tree = etree.fromstring(content, parser)
     except etree.LxmlError:
         return None, False
     return tree, any("depth" in (entry.message or "") for entry in parser.error_log)

@@ -53,13 +53,21 @@ class Line:
     """Number of the line on the page."""
     image: Element = None
     """The image or player between the line before and this one, if there is one."""
+    tag: str = field(init=False, repr=False)
+    """Name of the element, e.g. `p`; empty in raw text."""
+    words: int = field(init=False, repr=False)
+    """How many words it has; two characters of Chinese or Japanese, which write no spaces, count as one."""
+    link_share: float = field(init=False, repr=False)
+    """Share of the characters that stand in links, 0 … 1."""
     folded: str = field(default="", repr=False)
     named: tuple[Label | None] | None = field(default=None, repr=False)
 
-    @property
-    def tag(self) -> str:
-        """Name of the element, e.g. `p`; empty in raw text."""
-        return "" if self.element is None else str(self.element.tag)
+    def __post_init__(self) -> None:
+        self.tag = "" if self.element is None else self.element.tag
+        self.words = self.text.count(" ") + 1
+        if len(self.text) > _LONGEST_WORD * self.words:
+            self.words += len(_UNSPACED.findall(self.text))
+        self.link_share = min(1.0, self.linked / max(1, len(self.text))) if self.linked else 0.0
 
     @property
     def place(self) -> str:
@@ -69,17 +77,6 @@ class Line:
         named = next((node for node in self.element.iterancestors() if node.get("id") or node.get("class")), None)
         own = step(self.element)
         return own if named is None or own != self.tag else f"{step(named)} {own}"
-
-    @property
-    def link_share(self) -> float:
-        """Share of the characters that stand in links, 0 … 1."""
-        return min(1.0, self.linked / max(1, len(self.text)))
-
-    @property
-    def words(self) -> int:
-        """How many words it has; two characters of Chinese or Japanese, which write no spaces, count as one."""
-        count = self.text.count(" ") + 1
-        return count if len(self.text) <= _LONGEST_WORD * count else count + len(_UNSPACED.findall(self.text))
 
     @property
     def key(self) -> str:
@@ -133,6 +130,7 @@ _MARKS = {
 }
 _IMAGES = frozenset({"img", "picture", "amp-img", "video", "iframe", "object", "embed"})
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_ELLIPSIS = "\x85"  # as HTML has it; Python takes it for a space
 _STOPS = tuple(".!?؟۔…。！？｡")
 _CLOSERS = "\"'”’»«)]}›“」』）】》〉"
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]{2}")
@@ -158,6 +156,7 @@ def read_lines(tree: Element, *, noise: Container[Element] = ()) -> list[Line]:
         noise: elements whose lines are marked `NOISE`.
     """
     lines: list[Line] = []
+    text: str | None
     parts: list[str] = []
     linked = 0
     links = 0
@@ -168,20 +167,12 @@ def read_lines(tree: Element, *, noise: Container[Element] = ()) -> list[Line]:
 
     def flush() -> None:
         nonlocal linked, image
-        if parts:
-            text = canonical("".join(parts))
-            if text:
-                lines.append(Line(text, blocks[-1], linked, marks[-1], len(lines), image))
-                image = None
-            parts.clear()
-            linked = 0
-
-    def take(text: str) -> None:
-        nonlocal linked
-        if parts or text.strip(" \t\r\n"):  # most text nodes are the space between two blocks
-            parts.append(text)
-            if links and not text.isspace():
-                linked += len(text)
+        text = canonical("".join(parts))
+        if text:
+            lines.append(Line(text, blocks[-1], linked, marks[-1], len(lines), image))
+            image = None
+        parts.clear()
+        linked = 0
 
     walker = etree.iterwalk(tree, events=("start", "end"))
     for event, node in walker:
@@ -192,19 +183,21 @@ def read_lines(tree: Element, *, noise: Container[Element] = ()) -> list[Line]:
             if tag in _SKIPPED or ((node.get("style") or node.get("hidden") is not None) and _hidden(node)):
                 skipped = node
                 walker.skip_subtree()
-                if tag in _BLOCKS or tag in ("button", "noscript"):
+                if parts and (tag in _BLOCKS or tag in ("button", "noscript")):
                     flush()
                 continue
-            if tag == "table" and (rows := _data_rows(node)):
-                flush()
-                for element, text in rows:
-                    lines.append(Line(text, element, 0, marks[-1] | Mark.ROW, len(lines)))
-                skipped = node
-                walker.skip_subtree()
-                continue
             if tag == "br":
-                flush()
+                if parts:
+                    flush()
             elif tag in _BLOCKS or node in noise:
+                if tag == "table" and (rows := _data_rows(node)):
+                    if parts:
+                        flush()
+                    for element, text in rows:
+                        lines.append(Line(text, element, 0, marks[-1] | Mark.ROW, len(lines)))
+                    skipped = node
+                    walker.skip_subtree()
+                    continue
                 if parts:
                     flush()
                 blocks.append(node)
@@ -212,8 +205,7 @@ def read_lines(tree: Element, *, noise: Container[Element] = ()) -> list[Line]:
                 marks.append(marks[-1] | mark | (Mark.NOISE if node in noise else Mark.NONE))
             if tag == "a":
                 links += 1
-            if text := node.text:
-                take(text)
+            text = node.text
         else:
             if node is skipped:
                 skipped = None
@@ -225,9 +217,13 @@ def read_lines(tree: Element, *, noise: Container[Element] = ()) -> list[Line]:
                     marks.pop()
                 if tag == "a":
                     links -= 1
-            if (text := node.tail) and node is not tree:
-                take(text)
-    flush()
+            text = None if node is tree else node.tail
+        if text and (parts or not text.isspace() or _ELLIPSIS in text):  # most is the space between two blocks
+            parts.append(text)
+            if links and not text.isspace():
+                linked += len(text)
+    if parts:
+        flush()
     return lines
 
 
