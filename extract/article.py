@@ -297,9 +297,11 @@ def _gather(family: Family, markup: Markup, head: Head) -> _Clues:
     tags: list[tuple[Element, str]] = []
     addressed: list[tuple[Element, str]] = []
     for element in markup.tree.iter("time", "a", "abbr", "span", "address", "meta"):
-        rel, prop, tag = (element.get("rel") or "").split(), element.get("itemprop") or "", element.tag
+        rel, prop, tag = element.get("rel"), element.get("itemprop"), element.tag
         if tag == "span" and not rel and not prop:
             continue
+        rel = rel.split() if rel else ()
+        address = element.get("href") or ""
         if tag == "time" or prop == "datePublished":
             if stated := element.get("datetime") or element.get("content"):
                 times.append((element, stated))
@@ -308,9 +310,9 @@ def _gather(family: Family, markup: Markup, head: Head) -> _Clues:
             times.append((element, stated))
         elif "tag" in rel:
             tags.append((element, _text(element)))
-        elif tag == "a" and (_TAG_ADDRESS.search(element.get("href") or "") or _is_hashtag(element)):
+        elif tag == "a" and (_TAG_ADDRESS.search(address) or _is_hashtag(element)):
             addressed.append((element, _text(element)))
-        elif "author" in rel or prop == "author" or "/author/" in (element.get("href") or ""):
+        elif "author" in rel or prop == "author" or "/author/" in address:
             authors.append((element, _text(element)))
     dates = [text for e in family.select("date", markup) for text in (e.get("datetime"), _text(e)) if text]
     leads = [_text(element) for element in family.select("lead", markup)]
@@ -336,7 +338,7 @@ def _skippable(tree: Element) -> Iterator[Element]:
     """What a link for screen readers skips: `تخطى البودكاست وواصل القراءة`, up to the place it leads to."""
     for link in tree.iter("a"):
         href = link.get("href") or ""
-        if not (href.startswith("#") and _SKIP.match(_text(link))):
+        if not (href.startswith("#") and len(href) > 1 and _SKIP.match(_text(link))):
             continue
         skipped: list[Element] = []
         for node in link.xpath("following::*"):

@@ -609,7 +609,7 @@ def _introduces(line: Line) -> bool:
 
 
 def _prose(line: Line) -> bool:
-    return line.link_share <= 0.5 and (line.words >= 14 or (line.words >= 6 and ends_sentence(line.text)))
+    return line.runs and line.link_share <= 0.5
 
 
 def _dated_headlines(lines: Sequence[Line]) -> set[int]:

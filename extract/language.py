@@ -8,7 +8,8 @@ little. A text of fewer than `_FEWEST` words decides nothing unless its letters 
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
+from operator import itemgetter
 
 _FEWEST = 3
 _LETTERS = {  # letters that few of these languages write, or one alone
@@ -51,7 +52,7 @@ _WORDS = {
 
 def _in_persian_shape(text: str) -> str:
     """Persian is typed with ي and ك, Arabic in Iran with ی and ک."""
-    return text.replace("ي", "ی").replace("ك", "ک")
+    return text.replace("ي", "ی").replace("ك", "ک") if "ي" in text or "ك" in text else text
 
 
 _OF_WORD: dict[str, list[str]] = {}
@@ -59,6 +60,11 @@ for _language, _list in _WORDS.items():
     for _word in {*_list.split(), *_in_persian_shape(_list).split()}:
         _OF_WORD.setdefault(_word, []).append(_language)
 _WORD = re.compile(r"[^\W\d_]+(?:\u200c[^\W\d_]+)*")
+_OF_LETTER: dict[str, list[tuple[str, int]]] = {}
+"""Letter → languages it speaks for, and how much."""
+for _language, _list in _LETTERS.items():
+    for _letter in _list:
+        _OF_LETTER.setdefault(_letter, []).append((_language, 1 if _language == "fa" else 2))
 _MARKS = re.compile(r"[\u064B-\u0652\u0670\u0640]+")
 
 
@@ -78,16 +84,17 @@ def language_of(text: str) -> tuple[str, float]:
     words = _WORD.findall(_MARKS.sub("", text[:20_000].lower()))
     if not words:
         return "und", 0.0
-    scores: Counter[str] = Counter()
+    scores: dict[str, int] = defaultdict(int)
     for word, times in Counter(words).items():
         for language in _OF_WORD.get(word) or _OF_WORD.get(_in_persian_shape(word)) or ():
             scores[language] += times
     letters = "".join(words)
-    present = set(letters)
-    for language, own in _LETTERS.items():
-        scores[language] += sum(map(letters.count, present.intersection(own))) * (1 if language == "fa" else 2)
-    (best, most), *others = scores.most_common(2) or [("und", 0)]
-    second = others[0][1] if others else 0
+    for letter in _OF_LETTER.keys() & set(letters):
+        times = letters.count(letter)
+        for language, weight in _OF_LETTER[letter]:
+            scores[language] += times * weight
+    ranked = sorted(scores.items(), key=itemgetter(1), reverse=True)
+    (best, most), (_, second) = (*ranked, ("und", 0), ("und", 0))[:2]
     known = len(words) >= _FEWEST or any(letter in letters for letter in _LETTERS.get(best, ""))
     if not known or most == second or most < max(1, len(words) // 25):
         return "und", 0.0

@@ -59,6 +59,8 @@ class Line:
     """How many words it has; two characters of Chinese or Japanese, which write no spaces, count as one."""
     link_share: float = field(init=False, repr=False)
     """Share of the characters that stand in links, 0 … 1."""
+    runs: bool = field(init=False, repr=False)
+    """Whether it reads as running text: long, or a sentence."""
     folded: str = field(default="", repr=False)
     named: tuple[Label | None] | None = field(default=None, repr=False)
 
@@ -68,6 +70,7 @@ class Line:
         if len(self.text) > _LONGEST_WORD * self.words:
             self.words += len(_UNSPACED.findall(self.text))
         self.link_share = min(1.0, self.linked / max(1, len(self.text))) if self.linked else 0.0
+        self.runs = self.words >= 14 or (self.words >= 6 and ends_sentence(self.text))
 
     @property
     def place(self) -> str:

@@ -25,17 +25,16 @@ class Markup:
         self.tree = tree
         self.elements: list[Node] = list(tree.iter())
         """All of them, in document order."""
-        self.of_id: dict[str, list[Node]] = defaultdict(list)
-        self.of_class: dict[str, list[Node]] = defaultdict(list)
-        of_classes: dict[str, list[Node]] = defaultdict(list)
+        self._of_id: dict[str, list[Node]] = defaultdict(list)
+        self._of_classes: dict[str, list[Node]] = defaultdict(list)
+        """By the whole attribute: most classes are never asked for."""
         for node in self.elements:
             if name := node.get("id"):
-                self.of_id[name].append(node)
+                self._of_id[name].append(node)
             if names := node.get("class"):
-                of_classes[names].append(node)
-        for names, nodes in of_classes.items():
-            for name in dict.fromkeys(names.split()):
-                self.of_class[name] += nodes
+                self._of_classes[names].append(node)
+        self._classes = f" {' '.join(' '.join(self._of_classes).split())} "
+        """All of them, between spaces."""
 
     @cached_property
     def _place(self) -> dict[Node, int]:
@@ -43,7 +42,23 @@ class Markup:
 
     def bears(self, name: str) -> bool:
         """Whether any element has the id `#name` or the class `.name`."""
-        return name[1:] in {"#": self.of_id, ".": self.of_class}.get(name[0], ())
+        match name[0]:
+            case "#":
+                return name[1:] in self._of_id
+            case ".":
+                return f" {name[1:]} " in self._classes
+            case _:
+                return False
+
+    def _of_class(self, name: str) -> list[Node]:
+        if f" {name} " not in self._classes:
+            return []
+        return [
+            node
+            for names, nodes in self._of_classes.items()
+            if name in names and name in names.split()
+            for node in nodes
+        ]
 
     def select(self, css: str) -> list[Node]:
         """Elements that a selector matches, in document order.
@@ -73,16 +88,16 @@ class Markup:
             case Element():
                 return list(self.tree.iter(selector.element))
             case Hash(selector=Element(element=None)):
-                return self.of_id.get(selector.id, ())
+                return self._of_id.get(selector.id, ())
             case Class(selector=Element(element=None)):
-                return self.of_class.get(selector.class_name, ())
+                return self._of_class(selector.class_name)
             case Attrib(selector=Element(element=None), attrib="class", operator="*="):
                 part = _value(selector)
-                return [node for name, nodes in self.of_class.items() if part in name for node in nodes]
+                return [node for names, nodes in self._of_classes.items() if part in names for node in nodes]
             case Hash():
                 return [node for node in self._find(selector.selector) if node.get("id") == selector.id]
             case Class():
-                named = self.of_class.get(selector.class_name)
+                named = self._of_class(selector.class_name)
                 return frozenset(named).intersection(self._find(selector.selector)) if named else ()
             case Attrib():
                 return [node for node in self._find(selector.selector) if _has(selector, node.get(selector.attrib))]

@@ -106,13 +106,16 @@ def _in_svg(node: Element) -> bool:
 
 
 _TRAILING_COMMA = re.compile(r",\s*(?=[}\]])")
+_CDATA = re.compile(r"^\s*(?://)?\s*<!\[CDATA\[|(?://)?\s*\]\]>\s*$")
 _CONTROL = re.compile(r"[\x00-\x1f]+")
 
 
 def _json_ld(text: str) -> list[Mapping[str, Any]]:
     """Objects in a block of JSON-LD; broken JSON is mended where that is plain, and otherwise says nothing."""
     text = text.strip().removeprefix("<!--").removesuffix("-->").strip()
-    text = re.sub(r"^\s*(?://)?\s*<!\[CDATA\[|(?://)?\s*\]\]>\s*$", "", text).rstrip("; \n")
+    if "]]>" in text or "<![CDATA[" in text:
+        text = _CDATA.sub("", text)
+    text = text.rstrip("; \n")
     for attempt in (text, _TRAILING_COMMA.sub("", _CONTROL.sub(" ", text))):
         try:
             return list(_objects(json.loads(attempt, strict=False), 0))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extract.labels import Role
-from extract.lines import Element, Line, Mark, ends_sentence
+from extract.lines import Element, Line, Mark
 
 _DECAY = 0.75
 _OVER = 0.1
@@ -37,10 +37,7 @@ class Region:
 
 def is_prose(line: Line) -> bool:
     """Whether a line reads as running text: unlinked, and long or a sentence."""
-    if 2 * line.linked > len(line.text) or line.mark & _OUTSIDE:
-        return False
-    words = line.words
-    return words >= 14 or (words >= 6 and ends_sentence(line.text))
+    return line.runs and not line.mark & _OUTSIDE and 2 * line.linked <= len(line.text)
 
 
 def region_of(element: Element, lines: Sequence[Line]) -> Region | None:
@@ -81,6 +78,10 @@ def _sums_of(element: Element, sums: dict[Element, _Sums]) -> _Sums:
     return sums[missing[0] if missing else element]
 
 
+def _leads_away(line: Line) -> bool:
+    return line.label is not None and line.label.role in _AFTER
+
+
 def find_region(lines: Sequence[Line], *, after: int = 0) -> Region | None:
     """The densest region of prose.
 
@@ -94,13 +95,12 @@ def find_region(lines: Sequence[Line], *, after: int = 0) -> Region | None:
     over = False
     for line in lines:
         size = len(line.text)
-        name = line.label
-        worth = float(size) if name is None and is_prose(line) else 0.0
+        # Labels are read where they decide, which is not in menus and lists of news.
+        worth = float(size) if is_prose(line) and line.label is None else 0.0
         if line.at < after:
             worth /= 2
-        elif told >= _TOLD and ((name and name.role in _AFTER) or (line.tag == "h1" and line.at > after)):
-            over = True
-        else:
+        elif not over:
+            over = told >= _TOLD and ((line.tag == "h1" and line.at > after) or _leads_away(line))
             told += int(worth)
         if over:
             worth *= _OVER

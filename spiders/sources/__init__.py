@@ -19,6 +19,7 @@ import dataclasses
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import urlsplit
@@ -54,13 +55,11 @@ def load_sources(extra: Path | None = None) -> dict[str, Source]:
 
 def source_for_url(url: str, sources: Mapping[str, Source]) -> Source | None:
     """The source on whose domains `url` is; the most exact domain wins. None: no source's."""
-    owners = [source for source in sources.values() if source.owns(url)]
-    return max(owners, key=lambda source: _specificity(source, url), default=None)
-
-
-def _specificity(source: Source, url: str) -> int:
-    host = urlsplit(url).hostname or ""
-    return max(len(domain) for domain in source.domains if host == domain or host.endswith("." + domain))
+    host = f".{(urlsplit(url).hostname or '').rstrip('.')}"
+    owned = (
+        (len(domain), source) for source in sources.values() for domain in source.domains if host.endswith(f".{domain}")
+    )
+    return max(owned, key=itemgetter(0), default=(0, None))[1]
 
 
 def _read(path: Path) -> list[Source]:
