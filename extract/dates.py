@@ -66,13 +66,29 @@ _MONTHS: dict[Calendar, tuple[str, ...]] = {  # per month, names separated by co
         "ذو الحجة, ذي الحجة, ذوالحجة, ذيحجه, ذی حجه",
     ),
 }
+# Months as dates have them in German, Spanish, Italian, Portuguese, Dutch, Turkish, Russian, Greek, Polish and Hebrew,
+# where they are not spelt as in English or French.
+_WORLD_MONTHS = (
+    "januar, jänner, enero, gennaio, janeiro, januari, ocak, января, ιανουαρίου, stycznia, ינואר, בינואר, ene",
+    "februar, febrero, febbraio, fevereiro, februari, şubat, февраля, φεβρουαρίου, lutego, פברואר, בפברואר",
+    "märz, marzo, março, maart, mart, марта, μαρτίου, marca, מרץ, במרץ",
+    "abril, aprile, nisan, апреля, απριλίου, kwietnia, אפריל, באפריל, abr",
+    "mayo, maggio, maio, mei, mayıs, мая, μαΐου, maja, מאי, במאי",
+    "juni, junio, giugno, junho, haziran, июня, ιουνίου, czerwca, יוני, ביוני",
+    "juli, julio, luglio, julho, temmuz, июля, ιουλίου, lipca, יולי, ביולי",
+    "agosto, augustus, ağustos, августа, αυγούστου, sierpnia, אוגוסט, באוגוסט, ago",
+    "septiembre, setiembre, settembre, setembro, eylül, сентября, σεπτεμβρίου, września, ספטמבר, בספטמבר",
+    "oktober, octubre, ottobre, outubro, ekim, октября, οκτωβρίου, października, אוקטובר, באוקטובר",
+    "noviembre, novembro, kasım, ноября, νοεμβρίου, listopada, נובמבר, בנובמבר",
+    "dezember, diciembre, dicembre, dezembro, aralık, декабря, δεκεμβρίου, grudnia, דצמבר, בדצמבר, dic",
+)
 _WEEKDAYS = """السبت, الأحد, الاثنين, الإثنين, الثلاثاء, الأربعاء, الاربعا, الخميس, الجمعة, شنبه, یک شنبه, یکشنبه,
     دو شنبه, دوشنبه, سه شنبه, سهشنبه, چهار شنبه, چهارشنبه, پنج شنبه, پنجشنبه, پنچشنبه, جمعه, آدینه,
     saturday, sunday, monday, tuesday, wednesday, thursday, friday, sat, sun, mon, tue, tues, wed, thu, thur, thurs,
     fri, lundi, mardi, mercredi, jeudi, vendredi, samedi, dimanche"""
 # Words that stand between the parts of a date and mean nothing by themselves.
 _GLUE = """في فى یوم الساعة الساعه ساعة ساعت بتوقيت توقيت به وقت الوقت التوقيت زمان ماه سال سنة عام لعام شهر من
-    مدينة مورخ مورخه روز با در ی على هجری at on of the de le à t st nd rd th er و time local المحلي بالتوقيت
+    مدينة مورخ مورخه روز با در ی على هجری at on of the de del le à um uhr t st nd rd th er و time local المحلي بالتوقيت
     تمام حدود"""
 _PAIRING = "الموافق موافق برابر مطابق مصادف"  # joins two calendars' names for one day
 _ERA_OF: dict[str, Calendar] = {
@@ -166,6 +182,9 @@ _NUMERALS = {"یک": 1, "دو": 2, "سه": 3, "چهار": 4, "پنج": 5, "an": 
 
 def _view_table() -> dict[int, str]:
     table = {code: chr(code + 0x20) for code in range(ord("A"), ord("Z") + 1)}
+    capitals = (*range(0xC0, 0xDF), *range(0x100, 0x180), *range(0x386, 0x3AC), *range(0x400, 0x430))
+    table.update({code: lower for code in capitals if len(lower := chr(code).lower()) == 1})
+    table.update(dict.fromkeys(map(ord, "年月년월"), "/") | dict.fromkeys(map(ord, "日일"), " "))  # 2024年5月3日
     for letters, letter in (("أإآٱ", "ا"), ("يىئې", "ی"), ("كڪ", "ک"), ("ةۀہە", "ه"), ("ؤ", "و")):
         table.update({ord(each): letter for each in letters})
     for value in range(10):
@@ -191,7 +210,7 @@ def _keys(names: str, separator: str | None = ",") -> list[str]:
 
 _MONTH_OF: dict[str, tuple[Calendar, int]] = {
     key: (calendar, number)
-    for calendar, months in _MONTHS.items()
+    for calendar, months in (("gregorian", _WORLD_MONTHS), *_MONTHS.items())
     for number, names in enumerate(months, 1)
     for key in _keys(names)
 }

@@ -33,9 +33,11 @@ _HEADS = ("h2", "h3", "h4", "h5", "h6")
 _CELLS = ("td", "tr", "tbody")
 _BREAKS = frozenset({"br", "p", "div", "ul", "ol", "table", "blockquote", *_HEADS})
 _BOXES = ("aside", "section")
+_CARD = ("p", "div", "img", *_HEADS)  # what items of a list of teasers are made of
 _LONGEST_LEAD = 250  # characters
 _LONGEST_SUBHEAD = 4  # words
 _DATE_WORDS = 12
+_LINKED_LIST = 0.66  # share of the characters of a list up to which its items are no mere links
 _TOLD = 300  # characters of prose from which tags end a raw text
 _ENDING = frozenset({Role.COMMENTS, Role.FORM, Role.LATEST, Role.COPYRIGHT, Role.END})
 
@@ -160,6 +162,8 @@ class Judge:
         self._leads = frozenset(leads)
         self._home: Element | None = None
         """Where the body's paragraphs stand; None in raw text."""
+        self._list: Element = None
+        """The list in which the line kept last stands; None if it stands in none."""
         self._last = -1
         """Number of the line that may be a raw text's last paragraph, though it has no full stop."""
         self._found = Judgement(brands=set(brands))
@@ -282,6 +286,7 @@ class Judge:
                 continue
             if line.words >= 4:
                 seen.add(line.text)
+            self._list = _list_around(line) if line.mark & Mark.LIST else None
             if _prose(line):
                 prose += len(line.text)
                 if line.element is not None and not line.heading and index >= len(above):
@@ -446,7 +451,7 @@ class Judge:
             return "outside" if line.element is not None else "caption"
         if line.words >= 4 and text in seen:
             return "repeated"
-        if line.link_share > 0.75 and not (ends_sentence(text) and line.words >= 8):
+        if line.link_share > 0.75 and not (ends_sentence(text) and line.words >= 8) and not self._is_listed(line):
             return "link"
         if index < first and line.words <= 3 and not (line.heading or ends_sentence(text) or line.mark & Mark.ROW):
             return "before_text"
@@ -459,6 +464,16 @@ class Judge:
         if index > last and not _prose(line) and not ends_sentence(text) and not self._is_last_part(line):
             return "tail"
         return ""
+
+    def _is_listed(self, line: Line) -> bool:
+        """Whether a linked line is an item of a list among the paragraphs that holds plain items, too."""
+        if not line.mark & Mark.LIST or self._home is None or not self._at_home(line, self._home):
+            return False
+        around = _list_around(line)
+        if around is None or next(around.iter(*_CARD), None) is not None:
+            return False
+        size = sum(map(len, around.itertext()))
+        return sum(len(text) for link in around.iter("a") for text in link.itertext()) <= _LINKED_LIST * size
 
     def _is_own_row(self, line: Line) -> bool:
         """Whether a row of data stands among the paragraphs, not in another part of a page laid out by tables."""
@@ -489,6 +504,8 @@ class Judge:
         """Whether a line without a full stop after the last sentence is text still: a paragraph, list item or row."""
         if line.element is None:
             return line.at == self._last
+        if self._list is not None and line.mark & Mark.LIST and _list_around(line) is self._list:
+            return True
         part = line.tag == "p" or line.mark & (Mark.LIST | Mark.ROW)
         if not part or line.linked or line.words < 6 or not self._at_home(line, self._home):
             return False
@@ -551,6 +568,14 @@ def _place(line: Line) -> Element:
     ):
         place = single.getparent()  # each paragraph in a div of its own
     return place
+
+
+def _list_around(line: Line) -> Element:
+    """The outermost list around a line that nothing but lists stands around; None if it stands in none."""
+    found, node = None, line.element
+    while node is not None and node.tag in ("li", "ul", "ol", "dd", "dt", "dl"):
+        found, node = node, node.getparent()
+    return found
 
 
 def _wraps_one(node: Element) -> bool:

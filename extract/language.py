@@ -22,6 +22,10 @@ _LETTERS = {  # letters that few of these languages write, or one alone
     "de": "ß",
     "es": "ñ¿¡",
     "pt": "ãõ",
+    "pl": "łśżźęćń",
+    "el": "αειοντσςρκ",
+    "zh": "的是了这這们們为為会會来來时時说說过過国國",
+    "ja": "はがのをにでしたいるすともれ",
     "fa": "پچژگ",  # the others write them, too: they decide against Arabic only
 }
 _WORDS = {
@@ -44,6 +48,8 @@ _WORDS = {
     "it": "il lo la gli le di del della che e un una per con non si da al nel è sono anche più dei ha",
     "pt": "o a os as do da dos das que e em um uma para com não se por mais como no na ao foi são seu é",
     "nl": "de het een en van in is dat op te zijn met voor niet aan er om ook als bij door naar hij maar worden",
+    "pl": "w i na z się do nie że to jest o jak ale po od za przez dla są oraz ich który która już był",
+    "el": "και το να του η της με για την από που στο τον είναι οι τα στην δεν θα ότι",
     "ku": "û li ji bi ku ew di de ne ev bo wê jî re tê yê kir dike",
     "ru": "и в не на что с по как это он из у за от так для же бы к но а о его до",
     "he": "של את על לא הוא זה עם כי גם היא אל אם או כל אני יש",
@@ -79,7 +85,8 @@ def language_of(text: str) -> tuple[str, float]:
     The confidence is the share of the evidence, of this language and the next, that speaks for it: above 0.5, up to 1.
 
     Knows Arabic, Persian, Sorani (`ckb`), Kurmanji (`ku`), Urdu, Pashto, Uyghur, Sindhi, English, French, Turkish,
-    German, Spanish, Italian, Portuguese, Dutch, Russian and Hebrew. Persian typed with Arabic ي and ك is Persian.
+    German, Spanish, Italian, Portuguese, Dutch, Polish, Russian, Greek, Hebrew,
+    Chinese and Japanese. Persian typed with Arabic ي and ك is Persian.
     """
     words = _WORD.findall(_MARKS.sub("", text[:20_000].lower()))
     if not words:

@@ -37,7 +37,8 @@ SEEDS = Path(__file__).parents[2] / "samples" / "seeds"
         ("tr", "Belediye başkanı salı günü yeni metro hattının temelinin haziranda atılacağını açıkladı"),
         ("und", ""),
         ("und", "12345 — 67%"),
-        ("und", "例文です"),
+        ("ja", "例文です"),
+        ("und", "ตัวอย่างประโยค"),
     ],
 )
 def test_language_of_a_sentence(language: str, text: str) -> None:

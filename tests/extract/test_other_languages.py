@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 from handmade import paragraphs
 
+from extract.dates import read_date
+from extract.language import detect_language
 from extract.lines import Line, ends_sentence
 from extract.types import Article
 
@@ -71,3 +73,94 @@ def test_a_paragraph_between_line_breaks_and_blocks_stays(read: Read) -> None:
     title = "A second bridge"
     found = read(f"<div><h3>{title}</h3><div class=post-body>{body}</div></div>", head=f"<title>{title}</title>")
     assert found.paragraphs == ENGLISH
+
+
+def test_linked_items_of_a_list_of_text_stay(read: Read) -> None:
+    items = (
+        "<a href=/a>plans of the bridge</a>",
+        "not yet approved by the county",
+        "<a href=/b>costs</a>, not its upkeep",
+    )
+    listed = f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>"
+    found = read(
+        f"<article><h1>A second bridge</h1>{paragraphs(*ENGLISH[:2])}{listed}{paragraphs(*ENGLISH[2:])}</article>",
+        head=HEAD,
+    )
+    plain = ("plans of the bridge", "not yet approved by the county", "costs, not its upkeep")
+    assert found.paragraphs == (*ENGLISH[:2], *plain, *ENGLISH[2:])
+
+
+def test_a_list_of_links_goes(read: Read) -> None:
+    links = "".join(f"<li><a href=/{n}>Another story of the day, number {n}</a> 3 May</li>" for n in range(4))
+    found = read(f"<article><h1>A second bridge</h1>{paragraphs(*ENGLISH)}<ul>{links}</ul></article>", head=HEAD)
+    assert found.paragraphs == ENGLISH
+
+
+def test_a_list_that_ends_the_text_stays_whole(read: Read) -> None:
+    agenda = ("Greetings by the harbour master and by the mayor of the town.", "Plans", "Costs", "Questions")
+    listed = f"<ol>{''.join(f'<li>{item}</li>' for item in agenda)}</ol>"
+    found = read(f"<article><h1>A second bridge</h1>{paragraphs(*ENGLISH)}{listed}</article>", head=HEAD)
+    assert found.paragraphs == (*ENGLISH, *agenda)
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "Leia também",
+        "Leggi anche",
+        "Lees ook",
+        "Читайте также",
+        "Διαβάστε επίσης",
+        "Czytaj także",
+        "相关新闻",
+        "関連記事",
+        "קראו גם",
+    ],
+)
+def test_headlines_after_a_label_go_in_any_language(read: Read, label: str) -> None:
+    links = "".join(f"<p><a href=/{n}>Another story of the day under the number {n}</a></p>" for n in range(3))
+    body = f"{paragraphs(*ENGLISH)}<h3>{label}</h3>{links}"
+    assert read(f"<article><h1>A second bridge</h1><div>{body}</div></article>", head=HEAD).paragraphs == ENGLISH
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("24. März 2004, 19:49 Uhr", "2004-03-24T19:49"),
+        ("am 12. Oktober 2015 um 19:16 Uhr", "2015-10-12T19:16"),
+        ("24 de agosto de 2023", "2023-08-24T00:00"),
+        ("24 Ago, 2023 06:28 p. m.", "2023-08-24T18:28"),
+        ("21 de março de 2024", "2024-03-21T00:00"),
+        ("3 gennaio 2024", "2024-01-03T00:00"),
+        ("5 maart 2024", "2024-03-05T00:00"),
+        ("7 Mayıs 2024 10:20", "2024-05-07T10:20"),
+        ("5 января 2024 г.", "2024-01-05T00:00"),
+        ("3 Ιανουαρίου 2024", "2024-01-03T00:00"),
+        ("5 maja 2021 11:22", "2021-05-05T11:22"),
+        ("5 בינואר 2024", "2024-01-05T00:00"),
+        ("2019年2月22日 10:00", "2019-02-22T10:00"),
+        ("2024년 5월 3일", "2024-05-03T00:00"),
+    ],
+)
+def test_dates_in_other_languages(text: str, day: str) -> None:
+    date = read_date(text, timezone="UTC", calendar="gregorian", fetched_at=None, where="line")
+    assert date is not None
+    assert date.at.isoformat() == f"{day}:00+00:00"
+
+
+@pytest.mark.parametrize("text", ["12月10日", "2024年5月", "vor 3 Uhr", "5 out of 10", "Kapitel 3, Mai"])
+def test_part_of_a_date_is_none_in_any_language(text: str) -> None:
+    assert read_date(text, timezone="UTC", calendar="gregorian", fetched_at=None, where="line") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Rada małego miasta nad morzem postanowiła we wtorek, że zbuduje drugi most przez rzekę.", "pl"),
+        ("Το συμβούλιο της μικρής πόλης αποφάσισε την Τρίτη να χτίσει δεύτερη γέφυρα.", "el"),
+        (CHINESE[0] + CHINESE[1], "zh"),
+        (JAPANESE[0], "ja"),
+    ],
+)
+def test_languages_are_told(text: str, language: str) -> None:
+    assert detect_language(text) == language
