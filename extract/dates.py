@@ -180,6 +180,14 @@ _NEEDS_NUMBER = frozenset(_PLURALS.split())  # `منذ ساعات`: some hours a
 _NUMERALS = {"یک": 1, "دو": 2, "سه": 3, "چهار": 4, "پنج": 5, "an": 1, "a": 1, "one": 1}
 
 
+_DAYS = (  # days of a month in words: `سیزدهم آذر ۱۴۰۳`
+    "یکم, اول", "دوم", "سوم", "چهارم", "پنجم", "ششم", "هفتم", "هشتم", "نهم", "دهم", "یازدهم", "دوازدهم", "سیزدهم",
+    "چهاردهم", "پانزدهم", "شانزدهم", "هفدهم", "هجدهم, هیجدهم", "نوزدهم", "بیستم", "بیست و یکم", "بیست و دوم",
+    "بیست و سوم", "بیست و چهارم", "بیست و پنجم", "بیست و ششم", "بیست و هفتم", "بیست و هشتم", "بیست و نهم",
+    "سی ام, سی م", "سی و یکم",
+)  # fmt: skip
+
+
 def _view_table() -> dict[int, str]:
     table = {code: chr(code + 0x20) for code in range(ord("A"), ord("Z") + 1)}
     capitals = (*range(0xC0, 0xDF), *range(0x100, 0x180), *range(0x386, 0x3AC), *range(0x400, 0x430))
@@ -213,6 +221,12 @@ _MONTH_OF: dict[str, tuple[Calendar, int]] = {
     for calendar, months in (("gregorian", _WORLD_MONTHS), *_MONTHS.items())
     for number, names in enumerate(months, 1)
     for key in _keys(names)
+}
+_DAY_OF = {
+    key: number
+    for number, names in enumerate(_DAYS, 1)
+    for name in _keys(names)
+    for key in (name, name.replace("و ", "و"))
 }
 _WEEKDAY_KEYS = frozenset(_keys(_WEEKDAYS))
 _GLUE_KEYS = frozenset(_keys(_GLUE, None))
@@ -456,6 +470,8 @@ def _read_name(
             continue
         key = " ".join(name["word"] for name in names)
         after = lexemes[index + length] if index + length < len(lexemes) else None
+        if (day := _DAY_OF.get(key)) and after and _MONTH_ENDING.sub("", after["word"] or "") in _MONTH_OF:
+            return [_Token("number", names[0].start(), names[-1].end(), day)], length
         token = _name_token(key, names[0].start(), names[-1].end(), run, before, bool(after and after["clock"]))
         if token:
             return [token], length
