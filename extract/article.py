@@ -12,7 +12,7 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from extract import metadata
-from extract.attribution import attributed, once
+from extract.attribution import attributed, once, opening_name
 from extract.body import Body, Hints, read_body
 from extract.decode import Decoded, decode
 from extract.families import UNKNOWN, Family, family_of
@@ -114,15 +114,14 @@ def _read(page: Page, source: Source | None) -> _Read:
         decoded = decode(page)
         if isinstance(decoded, Rejection):
             return _Read(decoded)
-        clock = metadata.clock_for(page, source, decoded.tree)
         if decoded.tree is None:
-            return _read_text(decoded, page, source, clock)
-        return _read_tree(decoded, decoded.tree, page, source, clock)
+            return _read_text(decoded, page, source)
+        return _read_tree(decoded, decoded.tree, page, source)
     except Exception as error:  # a page nobody foresaw must not stop a run; the row says what happened
         return _Read(Rejection(reason=Reason.FAILED, detail=f"Extraction broke down on this page: {error!r}."))
 
 
-def _read_text(decoded: Decoded, page: Page, source: Source | None, clock: Clock) -> _Read:
+def _read_text(decoded: Decoded, page: Page, source: Source | None) -> _Read:
     lines = raw_lines(decoded.text)
     first = next((line for line in lines if line.label is None), None)
     if first is None:
@@ -143,13 +142,14 @@ def _read_text(decoded: Decoded, page: Page, source: Source | None, clock: Clock
     body = Body(judgement, None, None)
     family = family_of(source.family if source else None, None)
     language = language_of(judgement.text[:_SAMPLE])
+    clock = metadata.clock_for(page, source, None, language[0])
     result = refuse(page, source, head, headline, lines, body, language[0]) or _article(
         decoded, page, source, clock, head, headline, judgement, language, family, clues
     )
     return _Read(result, decoded, lines, headline, body, family)
 
 
-def _read_tree(decoded: Decoded, tree: Element, page: Page, source: Source | None, clock: Clock) -> _Read:
+def _read_tree(decoded: Decoded, tree: Element, page: Page, source: Source | None) -> _Read:
     markup = Markup(tree)
     head = metadata.read_head(tree)
     family = family_of(source.family if source else None, markup)
@@ -165,6 +165,7 @@ def _read_tree(decoded: Decoded, tree: Element, page: Page, source: Source | Non
     result: Article | Rejection | None = refuse(page, source, head, headline, lines, body, language[0])
     if result is None:
         clues.see(lines, headline, body)
+        clock = metadata.clock_for(page, source, tree, language[0])
         result = _article(decoded, page, source, clock, head, headline, body.judgement, language, family, clues)
     return _Read(result, decoded, lines, headline, body, family)
 
@@ -228,7 +229,7 @@ class _Clues:
 _OTHERS = frozenset({Role.RELATED, Role.LATEST, Role.COMMENTS})
 """Labels after which dates are other texts'."""
 _PUBLICATION = re.compile(r"نشر|انتشار|درج|ثبت|تاریخ\s+چاپ|publish|posted", re.IGNORECASE)
-_ITEM_NUMBER = re.compile(r"(?:کد|شناسه|شماره)\s*(?:خبر|مطلب|نوشته)|رقم\s+(?:الخبر|المقال)")
+_ITEM_NUMBER = re.compile(r"(?:کد|شناسه|شماره)\s*(?:خبر|مطلب|نوشته)|رقم\s+(?:الخبر|المقال)|^(?:شماره|العدد)\s")
 
 
 def _dates_about(lines: Sequence[Line], headline: Headline, body: Body) -> list[str]:
@@ -308,7 +309,7 @@ def _gather(family: Family, markup: Markup, head: Head) -> _Clues:
             times.append((element, _text(element)))
         elif tag == "abbr" and _ISO_TIME.match(stated := element.get("title") or ""):  # microformats: hAtom
             times.append((element, stated))
-        elif "tag" in rel:
+        elif "tag" in rel and "category" not in rel:  # WordPress calls a category's link both
             tags.append((element, _text(element)))
         elif tag == "a" and (_TAG_ADDRESS.search(address) or _is_hashtag(element)):
             addressed.append((element, _text(element)))
@@ -384,9 +385,13 @@ def _article(
     ]
     published = None if family.undated else metadata.find_published(head, visible, clock)
     modified, modified_where = metadata.find_modified(head, clock)
+    paragraphs = tuple(line.text for line in judgement.kept)
+    bylines = list(clues.bylines)
+    if paragraphs and (opening := opening_name(paragraphs[0], brands)):
+        bylines.append(opening)
     linked_authors = [text for _, text in clues.linked_authors]
     authors, authors_where = metadata.find_authors(
-        head, clues.bylines, clues.named_authors, linked_authors, clues.near, brands
+        head, bylines, clues.named_authors, linked_authors, clues.near, brands
     )
     tags, tags_where = metadata.find_tags(
         head, clues.named_tags, clues.labelled_tags, [text for _, text in clues.linked_tags], headline.text
@@ -394,7 +399,6 @@ def _article(
     section, section_where = metadata.find_section(head, clues.crumbs, clues.crumbs_above, headline.text)
     image, image_where = metadata.find_image(head, page.url)
     address, address_where = metadata.find_canonical(head, page.url, source)
-    paragraphs = tuple(line.text for line in judgement.kept)
     kicker = next(iter(clues.kickers), judgement.kicker)
     provenance = {
         "title": headline.where,
@@ -439,7 +443,7 @@ def _labelled_tags(judgement: Judgement) -> list[str]:
     """Tags behind the label: the links in its line, the parts of its text, or the links beside it."""
     around_text = {node for line in judgement.kept if line.element is not None for node in _up(line.element)}
     for line in judgement.tags:
-        if links := [_text(link) for link in line.element.iter("a")]:
+        if links := [text for link in line.element.iter("a") if (text := _text(link)) and text in line.text]:
             return links
         if (name := line.label) and name.rest:
             return _tags_of_line(line)

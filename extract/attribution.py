@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from extract.text import fold
 
@@ -146,6 +146,42 @@ def correspondent(line: str, brands: Iterable[str] = ()) -> str | None:
         return None
     place, name = parts
     return name if place.count(" ") < 2 and 0 < name.count(" ") < 4 and not _OUTLET.search(name) else None
+
+
+_OCCUPATION = re.compile(
+    r"^\W*(?:روزنامه[\s\u200c]?نگار|خبرنگار|پژوهشگر|نویسنده|کارشناس|تحلیل[\s\u200c]?گر|استاد|مدرس|جامعه[\s\u200c]?شناس|اقتصاددان|"
+    r"فعال|دبیر|سردبیر|وکیل|حقوقدان|عضو هی[اأئ]ت|كاتب|كاتبة|صحفي|صحفية|صحافي|صحافية|إعلامي|إعلامية|باحث|باحثة|محلل|"
+    r"أستاذ|أستاذة|مراسل|مراسلة|صحافی|کالم نگار|columnist|reporter|journalist|correspondent)(?:\W|$)",
+    re.IGNORECASE,
+)
+
+
+def with_occupation(parts: Sequence[str]) -> str | None:
+    """The name that the first part of a line is and the second tells the occupation of; None if it is none.
+
+    Args:
+        parts: texts of the line's elements: `امیر کاویانی`, `روزنامه‌نگار`.
+    """
+    if len(parts) < 2 or not _OCCUPATION.match(parts[1]) or re.search(r"[\d:؟?!،,.«»\"]", parts[0]):
+        return None
+    return parts[0] if 1 <= parts[0].count(" ") <= 3 and not _OUTLET.search(parts[0]) else None
+
+
+_OPENING_NAME = re.compile(r"^(?P<own>[^-–—:،.]{2,40}?)\s*[-–—]\s*(?P<name>[^-–—:،.؛؟«»()\d]{5,30}):\s")
+
+
+def opening_name(text: str, brands: Iterable[str]) -> str | None:
+    """The correspondent whom a first paragraph opens with after the site's name: `روزنامه صبا - مینا راد: …`.
+
+    Args:
+        text: of the paragraph.
+        brands: names the site calls itself by; `دنیای صبا` is enough of `روزنامه دنیای صبا`.
+    """
+    match = _OPENING_NAME.match(text)
+    if match is None or not 1 <= match["name"].count(" ") <= 3 or _OUTLET.search(match["name"]):
+        return None
+    own = fold(match["own"])
+    return match["name"] if any(f" {fold(brand)}".endswith(f" {own}") for brand in brands) else None
 
 
 _DATELINE_MARK = re.compile(r"\s*[-–—ـ_/:|(]\s*")

@@ -19,7 +19,7 @@ from trafilatura import bare_extraction
 from trafilatura.settings import Document
 
 from extract.families import Family
-from extract.judge import Judge, Judgement, is_date_line
+from extract.judge import Judge, Judgement, holds_facts, is_date_line
 from extract.labels import Role
 from extract.lines import Element, Line, Mark
 from extract.markup import Markup
@@ -30,6 +30,7 @@ from extract.text import fold
 _LONG = 5  # words from which a line may be found inside a longer one
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
 _CONTROLS = frozenset({"form", "input", "textarea", "select"})
+_BELOW = 4  # lines under the body among which a date is still its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +227,8 @@ def _beside(line: Line, anchors: Collection[Element]) -> bool:
 
 
 def _read_below(judgement: Judgement, below: Sequence[Line]) -> None:
-    """Tags and source often stand just outside the body's container."""
-    for line in below:
+    """Tags and source often stand just outside the body's container, and on weblogs when and by whom it was written."""
+    for place, line in enumerate(below):
         name = line.label
         if name and name.role is Role.TAGS:
             judgement.tags.append(line)
@@ -235,6 +236,8 @@ def _read_below(judgement: Judgement, below: Sequence[Line]) -> None:
             judgement.sources.append((line.at, name.rest))
         elif name and name.role is Role.SECTION and name.rest:
             judgement.sections.append(name.rest)
+        elif name and name.role is Role.DATE and place < _BELOW:
+            judgement.take_date(line)
         elif name and name.role in (Role.RELATED, Role.COMMENTS, Role.LATEST):
             return
 
@@ -259,5 +262,7 @@ def _kicker(lines: Sequence[Line], headline: Headline) -> str | None:
     above = lines[headline.line.at - 1]
     plain = not above.linked and not above.mark & (Mark.LIST | Mark.NAV) and above.label is None
     if not plain or not 2 <= above.words <= 20 or above.key == headline.line.key or is_date_line(above.text):
+        return None
+    if holds_facts(above):
         return None
     return above.text if _block(above).getparent() is _block(headline.line).getparent() else None

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import pairwise, takewhile
 
-from extract.attribution import BYLINE, correspondent, dateline
+from extract.attribution import BYLINE, correspondent, dateline, with_occupation
 from extract.dates import read_date
 from extract.labels import Label, Role
 from extract.labels import label as read_label
@@ -24,11 +24,13 @@ _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _URL_ONLY = re.compile(r"^\W*(?:https?://|www\.)\S+\W*$", re.IGNORECASE)
 _HASHTAGS = re.compile(r"^(?:#[\w‌]+[\s،,|]*)+$")
 _BYLINE = re.compile(BYLINE + r"(?P<name>(?:[^\d:.،,؟!]|\b[A-Z]\.){4,40})$", re.IGNORECASE)
+_POSTED_BY = re.compile(r"\s(?:توسط|بواسطة|بواسطه|by)\s+(?P<name>[^|·•:،,\d]{4,40}?)\s*(?:[|·•،,]|\s[-–]\s|$)")
 _COLON = re.compile(r"\s*[:：]$")
 _VERB_MARK = re.compile(r"^\w+\s*[:：/–—-]")
 _BEFORE_DATE = re.compile(r"[\s|•·،,/–—-]*(?:\b(?:في|فى|يوم|بتاريخ|در|on)\b(?:\s+\w+\s*[،,])?)?[\s|•·،,/–—:-]*$")
 _ALT = re.compile(r"^(?P<a>.{2,40}?)\s+[-–—|]\s*(?P<b>.*)$")
 _PARTS = frozenset({"p", "li", "ul", "ol", "blockquote", "dd", "dl", "tr", "tbody", "table", "figure"})
+_FACT = re.compile(r"\d\s*(?:دقيقة|دقائق|دقیقه|min)|(?:کد|شناسه|شماره)\s*(?:خبر|مطلب)")
 _HEADS = ("h2", "h3", "h4", "h5", "h6")
 _CELLS = ("td", "tr", "tbody")
 _BREAKS = frozenset({"br", "p", "div", "ul", "ol", "table", "blockquote", *_HEADS})
@@ -107,6 +109,13 @@ class Judgement:
         """The article's lines, in order."""
         return [verdict.line for verdict in self.verdicts if verdict.kept]
 
+    def take_date(self, line: Line) -> None:
+        """Keep a line that tells when the text was put up, and by whom if it does: `نوشته شده در … توسط …`."""
+        self.dates.append(line)
+        text = parted(line)
+        if found := _BYLINE.match(without_date(text)) or _POSTED_BY.search(text):
+            self.bylines.append((Role.AUTHOR, found["name"].strip()))
+
     @property
     def text(self) -> str:
         """The article's lines as one text."""
@@ -121,8 +130,15 @@ def is_date_line(text: str) -> bool:
     date = read_date(text, timezone="UTC", calendar="gregorian", fetched_at=None, where="line")
     if date is None:
         return bool(re.fullmatch(r"[\W\d]*(?:GMT|UTC)?[\W\d]*(?:ص|م|AM|PM)?\W*", text))
-    left = fold(text.replace(date.raw, " "))
-    return len([word for word in left.split() if not word.isdigit()]) <= 3
+    left = text.replace(date.raw, " ")
+    if _words_beside(left) > 3 and re.search(r"\d{4}", left):  # the same day in another calendar
+        other = read_date(left, timezone="UTC", calendar="gregorian", fetched_at=None, where="line")
+        left = left.replace(other.raw, " ") if other else left
+    return _words_beside(left) <= 3
+
+
+def _words_beside(text: str) -> int:
+    return sum(not word.isdigit() for word in fold(text).split())
 
 
 def without_date(text: str) -> str:
@@ -191,6 +207,7 @@ class Judge:
         related = False
         closing = False
         promoted = False
+        tagged = False
         prose = 0
         seen: set[str] = set()
         home: object = None
@@ -241,17 +258,22 @@ class Judge:
                 elif (
                     name.role in _ENDING
                     and prose
-                    and (name.role is Role.END or not self._more_body(lines, index, home, name.role))
+                    and (
+                        name.role is Role.END
+                        or (closing and name.role is Role.LATEST)
+                        or not self._more_body(lines, index, home, name.role)
+                    )
                 ):
                     ended = str(name.role)
                 elif name.role is Role.PROMO:
                     promoted = related
                 elif name.role is Role.MORE:
                     related = related or bool(name.rest)
-                elif name.role in (Role.SOURCE, Role.AUTHOR, Role.TAGS):
+                elif name.role in (Role.SOURCE, Role.AUTHOR, Role.CREDIT, Role.TAGS):
                     if not name.rest and name.role is not Role.TAGS:
                         pending = name.role
-                    closing = closing or (prose > 0 and name.role is not Role.AUTHOR)
+                    closing = closing or (prose > 0 and name.role in (Role.SOURCE, Role.TAGS))
+                    tagged = tagged or (prose > 0 and name.role is Role.TAGS)
                     if (
                         name.role is Role.TAGS
                         and line.element is None
@@ -269,6 +291,9 @@ class Judge:
                     self._cut(line, "after:related")
                     continue
                 related = False
+            if tagged and home is not None and not self._at_home(line, home):
+                self._cut(line, "after:tags")
+                continue
             if prose and line.words <= 5 and any(fold(author) == line.key for _, author in found.bylines):
                 ended = "" if self._more_body(lines, index, home, Role.AUTHOR) else str(Role.AUTHOR)
                 self._cut(line, "byline")
@@ -289,7 +314,8 @@ class Judge:
             self._list = _list_around(line) if line.mark & Mark.LIST else None
             if _prose(line):
                 prose += len(line.text)
-                if line.element is not None and not line.heading and index >= len(above):
+                inner = bool(line.mark & (Mark.QUOTE | Mark.LIST)) and home is not None and self._at_home(line, home)
+                if line.element is not None and not line.heading and not inner and index >= len(above):
                     home = self._home = _place(line)
             found.verdicts.append(Verdict(line, True, "text"))
         self._trim_head()
@@ -306,7 +332,7 @@ class Judge:
     def _note(self, name: Label, line: Line) -> None:
         """Keep what a labelled line says of the article."""
         if name.role is Role.DATE:
-            self._found.dates.append(line)
+            self._found.take_date(line)
         elif name.role is Role.SECTION and name.rest:
             self._found.sections.append(name.rest)
         elif name.role is Role.AUTHOR and line.mark & Mark.CAPTION:
@@ -341,8 +367,15 @@ class Judge:
             return True
         if title in key and len(title) > 12:
             rest = key.replace(title, " ").strip()
-            return not rest or rest in self._brands or (len(rest) < 40 and len(rest) < len(title) * 0.7)
+            if rest in self._brands or (len(rest) < 40 and len(rest) < len(title) * 0.7):
+                return True
+            # `نوشته <headline> اولین بار در <site> پدیدار شد.`: what a feed adds to the text
+            return line.link_share > 0.4 and len(rest) < 70 and self._links_title(line)
         return len(key) > 20 and key in title and len(key) > 0.85 * len(title)
+
+    def _links_title(self, line: Line) -> bool:
+        links = line.element.iter("a") if line.element is not None else ()
+        return any(fold(canonical("".join(link.itertext()))) == self._title for link in links)
 
     def _resumes(self, line: Line, home: object, *, before_last: bool) -> bool:
         """Whether the text goes on here after related headlines."""
@@ -426,8 +459,8 @@ class Judge:
                 self._found.dates.append(line)
             if not (line.heading and prose and index < last):
                 return "date"
-        if prose == 0 and _is_meta_line(line):
-            self._found.dates.append(line)
+        if prose < _LONGEST_LEAD and _is_meta_line(line):
+            self._found.take_date(line)
             return "date"
         if not _LETTERS.search(text):
             return "no_words"
@@ -440,6 +473,10 @@ class Judge:
             return "dateline"
         own = self._found.brands | self._brands
         if opens and line.words <= 9 and not line.heading and (person := correspondent(text, own)):
+            self._found.bylines.append((Role.AUTHOR, person))
+            return "byline"
+        beside = prose < _LONGEST_LEAD and index < first + 2 and line.words <= _DATE_WORDS and not ends_sentence(text)
+        if beside and (person := with_occupation(_parts(line))):
             self._found.bylines.append((Role.AUTHOR, person))
             return "byline"
         if _HASHTAGS.match(text):
@@ -507,7 +544,8 @@ class Judge:
         if self._list is not None and line.mark & Mark.LIST and _list_around(line) is self._list:
             return True
         part = line.tag == "p" or line.mark & (Mark.LIST | Mark.ROW)
-        if not part or line.linked or line.words < 6 or not self._at_home(line, self._home):
+        fewest = 3 if line.mark & Mark.LIST else 6
+        if not part or line.linked or line.words < fewest or not self._at_home(line, self._home):
             return False
         return self._chosen is not None and line.at in self._chosen
 
@@ -519,7 +557,8 @@ class Judge:
         for verdict in verdicts[: max(0, repeated)]:
             if verdict.kept:
                 verdict.kept, verdict.rule = False, "kicker"
-                self._found.kicker = verdict.line.text
+                if not holds_facts(verdict.line):
+                    self._found.kicker = verdict.line.text
 
     def _trim_tail(self) -> None:
         for verdict in reversed(self._found.verdicts):
@@ -541,6 +580,12 @@ def parted(line: Line) -> str:
     return text if len(text) < 2 * len(line.text) else line.text
 
 
+def _parts(line: Line) -> list[str]:
+    """The texts of a line's elements, one each."""
+    texts = line.element.itertext() if line.element is not None and len(line.element) else ()
+    return [text for each in texts if (text := canonical(each))]
+
+
 def _is_meta_line(line: Line) -> bool:
     """Whether a line holds a date behind its label, after a name or another date: `أحمد سعيد نشر في: 5 يناير 2022`."""
     if line.words > 30 or ends_sentence(line.text) or not re.search(r"[:：]\s*\S*\s*\d", line.text):
@@ -553,6 +598,14 @@ def _is_meta_line(line: Line) -> bool:
             after = text[colon.end() :]
             return bool(read_date(after, timezone="UTC", calendar="gregorian", fetched_at=None, where="line"))
     return False
+
+
+def holds_facts(line: Line) -> bool:
+    """Whether a line tells a date, an item's number or a reading time, as none tells that stands over a headline."""
+    return bool(re.search(r"\d", line.text)) and (
+        _FACT.search(line.text) is not None
+        or read_date(parted(line), timezone="UTC", calendar="gregorian", fetched_at=None, where="line") is not None
+    )
 
 
 def _place(line: Line) -> Element:

@@ -30,6 +30,8 @@ class Role(StrEnum):
     FORM = "form"
     DATE = "date"
     AUTHOR = "author"
+    CREDIT = "credit"
+    """Who took the picture, or what the author is: no name that follows it is the author's."""
     ID = "id"
     END = "end"
     NAV = "nav"
@@ -56,6 +58,7 @@ _LONGEST_REST = {
     Role.SOURCE: 8,
     Role.DATE: 14,
     Role.AUTHOR: 7,
+    Role.CREDIT: 7,
     Role.ID: 4,
     Role.SHARE: 4,
     Role.COPYRIGHT: 30,
@@ -163,6 +166,9 @@ def _label(line: str) -> Label | None:
     spaces = line.count(" ")
     if spaces > _LONGEST_LINE:
         return None
+    head, comma, rest = line.partition(", ")  # as screen readers are told it: `Role, BBC`
+    if comma and phrases.whole.get(fold(head)) is Role.CREDIT and rest.count(" ") < _LONGEST_REST[Role.CREDIT]:
+        return Label(Role.CREDIT, rest)
     folded = fold(line if spaces < _LONGEST_CALL else " ".join(line.split(" ", _LONGEST_LABEL)[:_LONGEST_LABEL]))
     if spaces <= _LONGEST_LABEL + 3 and folded.count(" ") <= _LONGEST_LABEL:
         role = phrases.whole.get(folded)

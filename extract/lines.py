@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from lxml import etree
 
-from extract.labels import Label, label
+from extract.labels import Label, Role, label, opening_label
 from extract.text import canonical, fold
 
 Element: TypeAlias = Any
@@ -92,7 +92,10 @@ class Line:
     def label(self) -> Label | None:
         """The label it is or begins with; None where it is text."""
         if self.named is None:
-            self.named = (label(self.text),)
+            name = label(self.text)
+            if name is None and 0 < self.linked < len(self.text) and opening_label(self.text) is Role.RELATED:
+                name = Label(Role.RELATED, "")  # a label in an element of its own, and the link beside it
+            self.named = (name,)
         return self.named[0]
 
     @property

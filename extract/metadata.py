@@ -35,7 +35,7 @@ _PUBLISHED = (
 _MODIFIED = ("article:modified_time", "datemodified", "og:updated_time", "dcterms.modified", "dc.date.modified")
 _COARSE = ("day", "month")
 _SUFFIX = re.compile(r"\s+(?:[|–—»«·•>›]|-{1,2}|::)\s+|\s*[|»«]\s*|\s*::\s*")
-_CUT = re.compile(_SUFFIX.pattern + r"|\s*:\s+")  # a colon parts a title only where its other part is known
+_CUT = re.compile(_SUFFIX.pattern + r"|\s*:\s+|\s+/\s+")  # these part a title only where its other part is known
 _ORGANISATION = re.compile(
     r"(?:^|\s)(?:ال)?(?:جريدة|صحيفة|موقع|وكالة|شبكة|قناة|مجلة|تحرير|محرر|إدارة|مؤسسة|مركز|بوابة|فريق|غرفة|قسم|مكتب|شركة|"
     r"نيوز|نیوز|أونلاين|اونلاين|آنلاین|برس|خبرگزاری|پایگاه|روزنامه|شرکت|سایت|گروه|سرویس|تحریریه|هفته\s*نامه|"
@@ -293,7 +293,7 @@ def find_headline(head: Head, lines: Sequence[Line], titles: Sequence[Element], 
         if same:
             match = min(same, key=lambda line: (not line.heading, line.link_share > 0.5))
             return Headline(match.text, match.tag if match.heading else where, match)
-    if found := _part_on_page(stated, lines):
+    if found := _part_on_page(stated, lines, brands):
         return found
     if len(tops) == 1 or (tops and not stated):
         return Headline(without_site(tops[0].text, brands), "h1", tops[0])
@@ -312,12 +312,17 @@ def _leads_home(line: Line) -> bool:
 _HOME_ADDRESS = re.compile(r"(?:https?://[^/]+)?/?(?:index\.\w+)?$")
 
 
-def _part_on_page(stated: Sequence[tuple[str, str]], lines: Sequence[Line]) -> Headline | None:
-    """The longest part of a stated title that is an unlinked line of the page, though no heading."""
+def _part_on_page(stated: Sequence[tuple[str, str]], lines: Sequence[Line], brands: Sequence[str]) -> Headline | None:
+    """The longest part of a stated title that is a line of the page."""
     parts = {fold(part): where for text, where in stated for part in _parts(text) if part.count(" ") >= 2}
-    found = [line for line in lines if line.key in parts and line.link_share <= 0.5] if parts else []
+    found = [line for line in lines if line.key in parts and _may_be_headline(line)] if parts else []
     line = max(found, key=lambda line: len(line.key), default=None)
-    return Headline(line.text, parts[line.key], line) if line else None
+    return Headline(without_site(line.text, brands), parts[line.key], line) if line else None
+
+
+def _may_be_headline(line: Line) -> bool:
+    """Whether a line is no link but to the text it stands over, as on a weblog."""
+    return line.link_share <= 0.5 or (line.heading and not _leads_home(line))
 
 
 def _parts(title: str) -> Iterator[str]:
@@ -359,16 +364,25 @@ class Clock:
         return read_date(text, timezone=self.timezone, calendar=self.calendar, fetched_at=self.fetched_at, where=where)
 
 
-def clock_for(page: Page, source: Source | None, tree: Element | None) -> Clock:
-    """How to read the dates of a page: as its source writes them, else as its country does, else in UTC."""
+def clock_for(page: Page, source: Source | None, tree: Element | None, language: str) -> Clock:
+    """How to read the dates of a page: as its source writes them, else as its country or language does, else in UTC.
+
+    Args:
+        page: the response.
+        source: the site, if known.
+        tree: of the page; None: it is raw text.
+        language: of the text.
+    """
     if source:
         return Clock(source.timezone, source.calendar, page.fetched_at)
     try:
         country = (urlsplit(page.url or "").hostname or "").rpartition(".")[2]
     except ValueError:
         country = ""
-    persian = country == "ir" or (tree is not None and (tree.get("lang") or "").lower().startswith("fa"))
-    zone = _ZONES.get(country, "Asia/Tehran" if persian else "UTC")
+    declared = (tree.get("lang") or "").lower() if tree is not None else ""
+    persian = country == "ir" or declared.startswith("fa") or language == "fa"
+    spoken = "Asia/Kabul" if declared in ("fa-af", "prs", "ps") else "Asia/Tehran" if persian else "UTC"
+    zone = _ZONES.get(country, spoken)
     return Clock(zone, "jalali" if persian else "gregorian", page.fetched_at)
 
 

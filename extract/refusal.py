@@ -138,7 +138,8 @@ def _is_home(url: str) -> bool:
     except ValueError:
         return False
     return (
-        parts.path.strip("/").lower() in ("", "index.php", "index.html", "index.htm", "default.aspx")
+        not (parts.hostname or "").partition(".")[0].isdigit()  # `41109321.khabarban.com`: an item's own host
+        and parts.path.strip("/").lower() in ("", "index.php", "index.html", "index.htm", "default.aspx")
         and not parts.query
     )
 
