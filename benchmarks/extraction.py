@@ -17,13 +17,16 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, replace
+from functools import cache
 from pathlib import Path
 from statistics import mean
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.scoring import Extraction, GoldPage, read_pages, score
+from extract.types import Source
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 EXTRACTORS = ("trafilatura", "warraq")
@@ -59,9 +62,9 @@ def with_trafilatura(page: GoldPage) -> Extraction:
 def with_warraq(page: GoldPage) -> Extraction:
     from extract.article import extract_article
     from extract.types import Article, Page
-    from spiders.sources import load_sources, source_for_url
+    from spiders.sources import source_for_url
 
-    source = source_for_url(page.url, load_sources(None))
+    source = source_for_url(page.url, _sources())
     article = extract_article(Page(content=page.html, url=page.url, content_type=page.content_type), source)
     if not isinstance(article, Article):
         return Extraction(lines=[])
@@ -76,20 +79,31 @@ def with_warraq(page: GoldPage) -> Extraction:
     )
 
 
+@cache
+def _sources() -> Mapping[str, Source]:
+    from spiders.sources import load_sources
+
+    return load_sources()
+
+
 def measure(extractor: str, folders: list[Path], scrambled: bool) -> dict:
     """Run one extractor over all pages, in this process."""
     run = {"trafilatura": with_trafilatura, "warraq": with_warraq}[extractor]
     pages = [page for folder in folders for page in read_pages(folder)]
     if scrambled:
         pages = [replace(page, html=scramble(page.html)) for page in pages]
-    run(pages[0])  # imports and tables are not what is measured
+    run(pages[0])  # imports are not what is measured
     began = time.process_time()
     results = [run(page) for page in pages]
-    seconds = time.process_time() - began
+    read = time.process_time()
+    for page in pages:  # once more, when no table is left to be made at its first use: it tells on few pages
+        run(page)
+    again = time.process_time()
     scores = [(page.id, asdict(score(page, result))) for page, result in zip(pages, results, strict=True)]
     return {
         "scores": scores,
-        "pages_per_cpu_second": len(pages) / seconds,
+        "pages_per_cpu_second": len(pages) / (read - began),
+        "again_per_cpu_second": len(pages) / (again - read),
         "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
 
@@ -121,6 +135,7 @@ def summarise(measured: dict) -> dict[str, str]:
         "site name": share("site_name"),
         "tags F1": share("tags_f1"),
         "pages per CPU-second": f"{measured['pages_per_cpu_second']:.1f}",
+        "the same, read again": f"{measured['again_per_cpu_second']:.1f}",
         "peak memory": f"{measured['peak_mib']:.0f} MiB",
     }
 
@@ -147,8 +162,12 @@ def main() -> None:
     print(f"{'':26}{'trafilatura':>16}{'warraq':>16}{'  (classes and ids scrambled)' if options.scramble else ''}")
     for row in columns["warraq"]:
         print(f"{row:26}{columns['trafilatura'][row]:>16}{columns['warraq'][row]:>16}")
-    speed = measured["warraq"]["pages_per_cpu_second"] / measured["trafilatura"]["pages_per_cpu_second"]
-    print(f"Warraq reads {speed:.1f} times as many pages per CPU-second as trafilatura's default.")
+    first, again = (
+        measured["warraq"][speed] / measured["trafilatura"][speed]
+        for speed in ("pages_per_cpu_second", "again_per_cpu_second")
+    )
+    print(f"Warraq reads {first:.1f} times as many pages per CPU-second as trafilatura's default,")
+    print(f"{again:.1f} times as many when both have read them before.")
     for name, result in sorted(measured["warraq"]["scores"], key=lambda item: item[1]["f1"])[: options.worst]:
         print(f"  {name}: F1 {100 * result['f1']:.2f}, {result['noise']} noise lines, {result['lost']} lost paragraphs")
 
