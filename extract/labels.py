@@ -67,7 +67,8 @@ _LONGEST_REST = {
     Role.COMMENTS: 1,
     Role.FORM: 1,
 }
-_LONGEST_LINE = 45  # words a line that *starts* as a label may have in all
+_LONGEST_LINE = 45  # words a line that *starts* as a label may have in all; those that open as a long phrase any number
+_LONG_PHRASE = 4  # words
 _LONGEST_LABEL = 8
 _LONGEST_CALL = 26  # words up to which all of a line is read for its label; of a longer one, only how it opens
 _COLON = re.compile(r"\s*[:：﹕]\s*")
@@ -102,6 +103,8 @@ class _Phrases:
     """First word → whole phrases of two words or more that announce other texts."""
     clicks: tuple[str, ...]
     """Phrases, after a space, with which a call to follow a link ends."""
+    click_calls: frozenset[str]
+    """Words with which a line opens that is a call if it ends as one."""
 
 
 @cache
@@ -110,7 +113,7 @@ def _phrases() -> _Phrases:
     pages: dict[str, Role] = {}
     starts: dict[str, list[tuple[str, Role]]] = {}
     inside: list[tuple[str, Role]] = []
-    calls: dict[str, set[str]] = {"call": set(), "call_end": set(), "channel": set(), "click": set()}
+    calls: dict[str, set[str]] = {kind: set() for kind in ("call", "call_end", "channel", "click", "click_call")}
     for file in sorted(files("extract").joinpath("labels").iterdir(), key=lambda file: file.name):
         if not file.name.endswith(".toml"):
             continue
@@ -138,6 +141,7 @@ def _phrases() -> _Phrases:
         ends=frozenset(f" {call} " for call in calls["call_end"]),
         channels=frozenset(calls["channel"]),
         clicks=tuple(f" {phrase}" for phrase in sorted(calls["click"])),
+        click_calls=frozenset(calls["click_call"]),
         openings=openings,
         starts={word: tuple(sorted(found, key=lambda pair: -len(pair[0]))) for word, found in starts.items()},
     )
@@ -164,8 +168,6 @@ def _label(line: str) -> Label | None:
         if role and len(rest.split()) <= _LONGEST_REST.get(role, 12):
             return Label(role, rest)
     spaces = line.count(" ")
-    if spaces > _LONGEST_LINE:
-        return None
     head, comma, rest = line.partition(", ")  # as screen readers are told it: `Role, BBC`
     if comma and phrases.whole.get(fold(head)) is Role.CREDIT and rest.count(" ") < _LONGEST_REST[Role.CREDIT]:
         return Label(Role.CREDIT, rest)
@@ -176,7 +178,7 @@ def _label(line: str) -> Label | None:
             role = phrases.whole.get(_COUNT.sub("", folded))
         if role:
             return Label(role, "")
-    start = _start(folded, phrases)
+    start = _start(folded, phrases, shortest=_LONG_PHRASE if spaces > _LONGEST_LINE else 1)
     if start and start not in PAGE_ROLES:
         return Label(start, "")
     return Label(Role.PROMO, "") if spaces < _LONGEST_CALL and _is_call(folded, phrases) else None
@@ -189,8 +191,11 @@ _label_known = lru_cache(maxsize=8192)(_label)  # as in `extract.text.fold`
 def _is_call(folded: str, phrases: _Phrases) -> bool:
     """Whether a line calls readers to a channel or link: it opens or ends with a call, and names where to go."""
     whole = f" {folded} "
-    opens = folded.partition(" ")[0] in phrases.calls
+    first = folded.partition(" ")[0]
+    opens = first in phrases.calls
     if not opens:
+        if first in phrases.click_calls:
+            return folded.endswith(phrases.clicks)
         for call in phrases.ends:  # a loop: every line comes here, and `any()` takes three times as long
             if call in whole:
                 break
@@ -214,9 +219,10 @@ def page_role(line: str) -> Role | None:
     return next((role for phrase, role in phrases.inside if phrase in f" {folded} "), None)
 
 
-def _start(folded: str, phrases: _Phrases) -> Role | None:
+def _start(folded: str, phrases: _Phrases, shortest: int = 1) -> Role | None:
+    """The role of the longest phrase of at least so many words that a folded line opens with."""
     for phrase, role in phrases.starts.get(folded.partition(" ")[0], ()):
-        if folded == phrase or folded.startswith(phrase + " "):
+        if (folded == phrase or folded.startswith(phrase + " ")) and phrase.count(" ") + 1 >= shortest:
             return role
     return None
 
