@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from lxml import html
@@ -20,13 +20,16 @@ from trafilatura.settings import Document
 
 from extract.families import Family
 from extract.judge import Judge, Judgement, holds_facts, is_date_line
-from extract.labels import Role
+from extract.labels import Label, Role
+from extract.labels import label as read_label
 from extract.lines import Element, Line, Mark
 from extract.markup import Markup
 from extract.metadata import Headline
 from extract.region import Region, find_region, is_prose, region_of
-from extract.text import fold
+from extract.text import canonical, fold
 
+_SUBTITLE = 7  # words from which a line under the headline is a subtitle, not a name, place or section
+_INLINE = ("b", "strong", "span", "em", "i", "label")
 _LONG = 5  # words from which a line may be found inside a longer one
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
 _CONTROLS = frozenset({"form", "input", "textarea", "select"})
@@ -143,7 +146,8 @@ def _judged(
 ) -> Body:
     wrapper = _wrapper(region.element, hints.headline)
     above = _above(lines, region, wrapper, hints)
-    judge = Judge(title=hints.headline.text, brands=hints.brands, leads=hints.leads, ask=ask)
+    leads = frozenset([*hints.leads, *_subtitle(above, hints.headline)])
+    judge = Judge(title=hints.headline.text, brands=hints.brands, leads=leads, ask=ask)
     judgement = judge.judge(
         above,
         lines[region.first : region.last],
@@ -210,6 +214,23 @@ def _above(lines: Sequence[Line], region: Region, wrapper: Element | None, hints
     ]
 
 
+def _subtitle(above: Sequence[Line], headline: Headline) -> Iterator[str]:
+    """Folded text of an unlinked line in the element right after the headline's."""
+    top = headline.line
+    line = above[0] if above else None
+    if (
+        top is None
+        or line is None
+        or line.at != top.at + 1
+        or line.words < _SUBTITLE
+        or line.linked
+        or line.image is not None
+    ):
+        return
+    if top.heading and line.element.getprevious() is top.element and len(line.element) == 0:
+        yield line.key
+
+
 def _leads(above: Sequence[Line], region: Region, headline: Headline) -> frozenset[int]:
     """Those of the lines that may be a lead: beside headline or body, not in a widget between the two."""
     if headline.line is None:
@@ -229,9 +250,11 @@ def _beside(line: Line, anchors: Collection[Element]) -> bool:
 def _read_below(judgement: Judgement, below: Sequence[Line]) -> None:
     """Tags and source often stand just outside the body's container, and on weblogs when and by whom it was written."""
     for place, line in enumerate(below):
-        name = line.label
+        name = line.label or _label_in(line)
         if name and name.role is Role.TAGS:
             judgement.tags.append(line)
+        elif name and name.role is Role.AUTHOR and name.rest and line.label is None:
+            judgement.bylines.append((name.role, name.rest))
         elif name and name.role is Role.SOURCE and name.rest:
             judgement.sources.append((line.at, name.rest))
         elif name and name.role is Role.SECTION and name.rest:
@@ -240,6 +263,15 @@ def _read_below(judgement: Judgement, below: Sequence[Line]) -> None:
             judgement.take_date(line)
         elif name and name.role in (Role.RELATED, Role.COMMENTS, Role.LATEST):
             return
+
+
+def _label_in(line: Line) -> Label | None:
+    """The label that opens a short line in an element of its own: `<b>الكاتب</b> سامر الحلو`; None without one."""
+    node = line.element
+    if line.words > 40 or len(node) == 0 or (node.text or "").strip() or node[0].tag not in _INLINE:
+        return None
+    name = read_label(canonical("".join(node[0].itertext())))
+    return name and Label(name.role, canonical("".join(node.itertext())[len("".join(node[0].itertext())) :]))
 
 
 def _block(line: Line) -> Element:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import pairwise, takewhile
 
@@ -26,6 +26,13 @@ _HASHTAGS = re.compile(r"^(?:#[\w‌]+[\s،,|]*)+$")
 _BYLINE = re.compile(BYLINE + r"(?P<name>(?:[^\d:.،,؟!]|\b[A-Z]\.){4,40})$", re.IGNORECASE)
 _POSTED_BY = re.compile(r"\s(?:توسط|بواسطة|بواسطه|by)\s+(?P<name>[^|·•:،,\d]{4,40}?)\s*(?:[|·•،,]|\s[-–]\s|$)")
 _COLON = re.compile(r"\s*[:：]$")
+_CLOCK_WORDS = frozenset(
+    fold(
+        "الأحد الاثنين الإثنين الثلاثاء الأربعاء الخميس الجمعة السبت الموافق هـ ه م ص آخر تحديث الساعة بتوقيت توقيت "
+        "غرينتش جرينتش مكة المكرمة القدس"
+    ).split()
+)
+"""Words beside a date that name its day, era or clock; folded."""
 _VERB_MARK = re.compile(r"^\w+\s*[:：/–—-]")
 _BEFORE_DATE = re.compile(r"[\s|•·،,/–—-]*(?:\b(?:في|فى|يوم|بتاريخ|در|on)\b(?:\s+\w+\s*[،,])?)?[\s|•·،,/–—:-]*$")
 _ALT = re.compile(r"^(?P<a>.{2,40}?)\s+[-–—|]\s*(?P<b>.*)$")
@@ -37,6 +44,14 @@ _BREAKS = frozenset({"br", "p", "div", "ul", "ol", "table", "blockquote", *_HEAD
 _BOXES = ("aside", "section")
 _CARD = ("p", "div", "img", *_HEADS)  # what items of a list of teasers are made of
 _LONGEST_LEAD = 250  # characters
+_LONGEST_BOX = 700  # characters of a box among the paragraphs that calls readers to support or follow the site
+_RULE = re.compile(r"^_{8,}$")
+_PATH = re.compile(r"^[^.؟!?:]+?(?:\s[>›»]\s[^.؟!?:]+){2,}$")
+_POST = re.compile(
+    r"//(?:\w+\.)?(?:(?:twitter|x)\.com/[^/]+/status|instagram\.com/(?:p|reel|tv)|facebook\.com/[^/]+/(?:posts|videos)|"
+    r"tiktok\.com/@[^/]+/video)/"
+)
+_SIGN_OFF = re.compile(r"\s*[(/]+\s*(?:النهاية|انتهى|انتهت)\s*[)/]+(?:\s*[\w.]{1,4}(?=[\s/]|$)[\s/]*)*$")
 _LONGEST_SUBHEAD = 4  # words
 _DATE_WORDS = 12
 _LINKED_LIST = 0.66  # share of the characters of a list up to which its items are no mere links
@@ -64,6 +79,10 @@ RULES = {
     "hashtags": "It holds hashtags only.",
     "url": "It is an address.",
     "byline": "It names who wrote the text.",
+    "post": "It quotes a post of a social network.",
+    "path": "It is a path of sections.",
+    "promo_box": "It stands in a box among the paragraphs that ends in a call to support or follow the site.",
+    "sign_off": "It follows the agency's sign-off or a rule under the text.",
     "repeated": "It was there before.",
     "link": "It is a link.",
     "caption": "It is all that a block around an image says, or follows the site's name as an image's text does.",
@@ -125,7 +144,8 @@ class Judgement:
 @lru_cache(maxsize=1024)  # several rules ask it of the same lines
 def is_date_line(text: str) -> bool:
     """Whether a line is a date or clock and nothing more."""
-    if text.count(" ") > _DATE_WORDS or not re.search(r"\d", text):
+    twofold = "الموافق" in text  # الخميس 7/3/1429 هـ - الموافق 13/3/2008 م (آخر تحديث) الساعة 16:25 (مكة المكرمة)
+    if text.count(" ") > (2 if twofold else 1) * _DATE_WORDS or not re.search(r"\d", text):
         return False
     date = read_date(text, timezone="UTC", calendar="gregorian", fetched_at=None, where="line")
     if date is None:
@@ -138,7 +158,7 @@ def is_date_line(text: str) -> bool:
 
 
 def _words_beside(text: str) -> int:
-    return sum(not word.isdigit() for word in fold(text).split())
+    return sum(not word.isdigit() and word not in _CLOCK_WORDS for word in fold(text).split())
 
 
 def without_date(text: str) -> str:
@@ -180,6 +200,8 @@ class Judge:
         """Where the body's paragraphs stand; None in raw text."""
         self._list: Element = None
         """The list in which the line kept last stands; None if it stands in none."""
+        self._opening = -1
+        """Index after the line above the dates and labels above the text."""
         self._last = -1
         """Number of the line that may be a raw text's last paragraph, though it has no full stop."""
         self._found = Judgement(brands=set(brands))
@@ -214,10 +236,13 @@ class Judge:
         first = next((index for index, line in enumerate(lines) if _prose(line) and not self._is_title(line)), -1)
         last = max((index for index, line in enumerate(lines) if _prose(line)), default=-1)
         self._last = _last_of_raw_text(lines, last)
+        self._opening = _above_meta(lines, first)
         dated = _dated_headlines(lines)
         pending: Role | None = None
         alt = False
         boxed: Element = None
+        fence: Element = None
+        ruled_off = False
         for index, line in enumerate(lines):
             name = line.label
             if name and name.role is Role.TAGS and not found.tags:
@@ -225,7 +250,7 @@ class Judge:
             if ended or line.mark & Mark.NOISE:
                 if name and not ended:
                     self._note(name, line)
-                self._cut(line, f"after:{ended}" if ended else "family")
+                self._cut(line, ended if ended == "sign_off" else f"after:{ended}" if ended else "family")
                 continue
             if boxed is not None and boxed in line.element.iterancestors():
                 self._cut(line, "after:related")
@@ -251,6 +276,9 @@ class Judge:
                 listed = (
                     name.role is Role.LATEST and line.element is None and self._more_body(lines, index, home, name.role)
                 )
+                fence = self._block(line) if name.role is Role.RELATED else None
+                if name.role is Role.PROMO:
+                    self._cut_promo_box(line)
                 if name.role is Role.RELATED or listed:
                     if closing:
                         ended = "related"
@@ -283,7 +311,11 @@ class Judge:
                 self._note(name, line)
                 continue
             if related:
-                if not self._resumes(line, home, before_last=index < last) and not self._heads_text(lines, index, last):
+                if not (
+                    (index < last and self._is_beyond(line, fence))
+                    or self._resumes(line, home, before_last=index < last)
+                    or self._heads_text(lines, index, last)
+                ):
                     self._cut(line, "after:related")
                     continue
                 if promoted or (prose and home is not None and not self._at_home(line, home)):
@@ -298,7 +330,10 @@ class Judge:
                 ended = "" if self._more_body(lines, index, home, Role.AUTHOR) else str(Role.AUTHOR)
                 self._cut(line, "byline")
                 continue
+            ruled_off = ruled_off or (prose > 0 and bool(_RULE.match(line.text)))
             rule = self._noise(line, index, first, last, dated, was_alt, prose, seen)
+            if not rule and ruled_off and not _prose(line):
+                rule = "sign_off"
             if not rule and index < len(above) and not (line.at in leads and self._is_lead(line)):
                 rule = "above_body"
             part = line.heading or bool(line.mark & (Mark.LIST | Mark.ROW))
@@ -317,6 +352,9 @@ class Judge:
                 inner = bool(line.mark & (Mark.QUOTE | Mark.LIST)) and home is not None and self._at_home(line, home)
                 if line.element is not None and not line.heading and not inner and index >= len(above):
                     home = self._home = _place(line)
+            if prose and (sign_off := _SIGN_OFF.search(line.text)) and sign_off.start():
+                line = replace(line, text=line.text[: sign_off.start()], folded="")
+                ended = "sign_off"
             found.verdicts.append(Verdict(line, True, "text"))
         self._trim_head()
         self._trim_tail()
@@ -464,15 +502,20 @@ class Judge:
             return "date"
         if not _LETTERS.search(text):
             return "no_words"
+        if line.mark & Mark.QUOTE and _is_post(line):
+            return "post"
+        if line.words <= _DATE_WORDS and _PATH.match(text):
+            return "path"
         if line.words <= 6 and line.key in self._brands:
             return "brand"
         opens = prose == 0 and index + 1 == first
+        heads = prose == 0 and index + 1 == self._opening and line.image is None
         agency = dateline(text, self._found.brands | self._brands, opens=opens) if line.words <= 8 else None
         if agency:
             self._found.sources.append((line.at, agency))
             return "dateline"
         own = self._found.brands | self._brands
-        if opens and line.words <= 9 and not line.heading and (person := correspondent(text, own)):
+        if (opens or heads) and line.words <= 9 and not line.heading and (person := correspondent(text, own)):
             self._found.bylines.append((Role.AUTHOR, person))
             return "byline"
         beside = prose < _LONGEST_LEAD and index < first + 2 and line.words <= _DATE_WORDS and not ends_sentence(text)
@@ -511,6 +554,35 @@ class Judge:
             return False
         size = sum(map(len, around.itertext()))
         return sum(len(text) for link in around.iter("a") for text in link.itertext()) <= _LINKED_LIST * size
+
+    def _block(self, line: Line) -> Element:
+        """The block among the body's paragraphs in which a line stands; None for a paragraph itself."""
+        node = line.element if self._home is not None else None
+        while node is not None and node.getparent() is not self._home:
+            node = node.getparent()
+        return None if node is None or node is line.element else node
+
+    def _is_beyond(self, line: Line, block: Element) -> bool:
+        """Whether an unlinked line stands among the body's paragraphs, after a block of related headlines."""
+        if block is None or line.linked or line.words < 3 or _place(line) is not self._home:
+            return False
+        return block not in line.element.iterancestors()
+
+    def _cut_promo_box(self, call: Line) -> None:
+        """Cut what stands before a call in a box of its own between two paragraphs."""
+        box = call.element.getparent() if call.element is not None else None
+        if box is None or sum(map(len, box.itertext())) > _LONGEST_BOX:
+            return
+        verdicts = [verdict for verdict in self._found.verdicts if verdict.kept]
+        inside = [verdict for verdict in verdicts if box in verdict.line.element.iterancestors()]
+        around = (verdict for verdict in verdicts if verdict not in inside and _prose(verdict.line))
+        if (
+            inside
+            and any(_place(v.line) is box.getparent() for v in around)
+            and any(map(_is_paragraph, box.itersiblings()))
+        ):
+            for verdict in inside:
+                verdict.kept, verdict.rule = False, "promo_box"
 
     def _is_own_row(self, line: Line) -> bool:
         """Whether a row of data stands among the paragraphs, not in another part of a page laid out by tables."""
@@ -606,6 +678,19 @@ def holds_facts(line: Line) -> bool:
         _FACT.search(line.text) is not None
         or read_date(parted(line), timezone="UTC", calendar="gregorian", fetched_at=None, where="line") is not None
     )
+
+
+def _above_meta(lines: Sequence[Line], first: int) -> int:
+    """Index of the first of the dates, labels and single words just above the text; its own if there are none."""
+    while first > 0 and ((line := lines[first - 1]).label or line.words == 1 or is_date_line(line.text)):
+        first -= 1
+    return first
+
+
+def _is_post(line: Line) -> bool:
+    """Whether a line stands in a quotation that links to a post of a social network, as embedded ones do."""
+    quote = next((node for node in (line.element, *line.element.iterancestors()) if node.tag == "blockquote"), None)
+    return quote is not None and any(_POST.search(link.get("href") or "") for link in quote.iter("a"))
 
 
 def _place(line: Line) -> Element:

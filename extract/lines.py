@@ -170,6 +170,7 @@ def read_lines(tree: Element, *, noise: Container[Element] = ()) -> list[Line]:
     blocks: list[Element] = [tree]
     marks: list[int] = [Mark.NONE]
     skipped: Element = None
+    breaks: re.Pattern[str] | None = None  # what parts paragraphs in the pre that is read
 
     def flush() -> None:
         nonlocal linked, image
@@ -211,6 +212,8 @@ def read_lines(tree: Element, *, noise: Container[Element] = ()) -> list[Line]:
                 marks.append(marks[-1] | mark | (Mark.NOISE if node in noise else Mark.NONE))
             if tag == "a":
                 links += 1
+            elif tag == "pre":
+                breaks = _preformatted("".join(node.itertext()))
             text = node.text
         else:
             if node is skipped:
@@ -223,7 +226,14 @@ def read_lines(tree: Element, *, noise: Container[Element] = ()) -> list[Line]:
                     marks.pop()
                 if tag == "a":
                     links -= 1
+                elif tag == "pre":
+                    breaks = None
             text = None if node is tree else node.tail
+        if text and breaks is not None:
+            *ended, text = breaks.split(text)
+            for part in ended:
+                parts.append(part)
+                flush()
         if text and (parts or not text.isspace() or _ELLIPSIS in text):  # most is the space between two blocks
             parts.append(text)
             if links and not text.isspace():
@@ -236,6 +246,19 @@ def read_lines(tree: Element, *, noise: Container[Element] = ()) -> list[Line]:
 def _holds_headline(aside: Element) -> bool:
     """Whether an aside holds the page's matter: it is a column of the layout then, beside nothing."""
     return next(aside.iter("h1"), None) is not None
+
+
+_WRAPPED = 100  # characters up to which a preformatted line may be a part of a paragraph
+_EACH_LINE = re.compile(r"\n")
+_BLANK_OR_INDENT = re.compile(r"\n[ \t\xa0]*(?:\n|(?<=[ \t\xa0]{2}))")
+_SENTENCE_END = re.compile(r"(?<=[.!?؟۔])[ \t\xa0]*\n")
+
+
+def _preformatted(text: str) -> re.Pattern[str]:
+    """What parts the paragraphs of preformatted text: each line break, where lines are longer than a terminal's."""
+    if any(len(line) > _WRAPPED for line in text.split("\n")):
+        return _EACH_LINE
+    return _BLANK_OR_INDENT if _BLANK_OR_INDENT.search(text.strip()) else _SENTENCE_END
 
 
 def _hidden(node: Element) -> bool:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from textwrap import fill
 
 import pytest
 from handmade import OTHER, PROSE, TITLE, article, paragraphs
@@ -225,3 +226,64 @@ def test_a_section_between_paragraphs_goes_and_the_text_goes_on(read: Read, wrap
     plain = f"<section><h2>ردود الفعل</h2><p>{OTHER[0]}</p></section>"
     found = read(f"<main><h1>{TITLE}</h1>{texts[0]}{texts[1]}{plain}{texts[2]}{texts[3]}</main>")
     assert OTHER[0] in found.paragraphs
+
+
+def test_a_section_that_a_broken_link_for_screen_readers_opens_is_no_text(read: Read) -> None:
+    box = "<section><a href=#gone>تخطى البودكاست وواصل القراءة</a><p>شرح معمق لقصة بارزة من أخبار اليوم.</p></section>"
+    text = [f"<div>{paragraph}</div>" for paragraph in map(paragraphs, PROSE)]
+    assert read(article(*text[:2], box, *text[2:])).paragraphs == PROSE
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\n".join(PROSE), "\n\n".join(PROSE), "\n".join(fill(text, 60, initial_indent="    ") for text in PROSE)],
+    ids=["a line each", "blank lines", "wrapped and indented"],
+)
+def test_preformatted_text_is_parted_into_its_paragraphs(read: Read, text: str) -> None:
+    assert read(f"<h1>{TITLE}</h1><pre>{text}</pre>").paragraphs == PROSE
+
+
+def test_the_agencys_sign_off_goes_with_what_follows_it(read: Read) -> None:
+    found = read(article(paragraphs(*PROSE[:3], PROSE[3] + " (النهاية) س م / ع ق", "خدمات الوكالة للمشتركين فقط.")))
+    assert found.paragraphs == PROSE
+    said = "وقال الشاعر في مطلع ديوانه الأخير إن الرحلة (انتهى) الحديث عنها قبل أن تبدأ."
+    assert read(article(paragraphs(*PROSE, said))).paragraphs == (*PROSE, said)
+
+
+def test_a_quoted_post_goes_and_a_quotation_stays(read: Read) -> None:
+    link = '<a href="https://twitter.com/name/status/1">3 مارس 2023</a>'
+    post = f"<blockquote><p>هذا ما رأيناه صباح اليوم في المدينة.</p>— اسم (@name) {link}</blockquote>"
+    quotation = "<blockquote><p>لن نغادر بيوتنا مهما طال الحصار.</p></blockquote>"
+    found = read(article(paragraphs(*PROSE[:2]), post, quotation, paragraphs(*PROSE[2:])))
+    assert found.paragraphs == (*PROSE[:2], "لن نغادر بيوتنا مهما طال الحصار.", *PROSE[2:])
+
+
+def test_a_box_that_asks_for_support_goes_with_its_reasons(read: Read) -> None:
+    box = (
+        f"<div>{paragraphs('نحن موقع مستقل لا يتلقى تمويلا من أي حكومة أو حزب.', 'لدعم عملنا الصحافي انقر هنا.')}</div>"
+    )
+    text = [f"<div>{paragraph}</div>" for paragraph in map(paragraphs, PROSE)]
+    assert read(article(f"<div>{''.join([*text[:2], box, *text[2:]])}</div>")).paragraphs == PROSE
+    body = f"<div>{paragraphs(*PROSE, 'لدعم عملنا الصحافي انقر هنا.')}</div>"
+    assert read(article(body)).paragraphs == PROSE
+
+
+def test_a_bold_subheading_after_a_box_of_related_headlines_stays(read: Read) -> None:
+    box = "<div><h4>مشاهدة الفيديو 01:47</h4><p>المدينة قبل الهدنة وبعدها</p></div>"
+    head = "<p><b>ماذا بعد الاتفاق الأخير</b></p>"
+    found = read(article(f"<div>{paragraphs(*PROSE[:2])}{box}{head}{paragraphs(*PROSE[2:])}</div>"))
+    assert found.paragraphs == (*PROSE[:2], "ماذا بعد الاتفاق الأخير", *PROSE[2:])
+
+
+def test_a_subtitle_without_a_full_stop_is_the_lead(read: Read) -> None:
+    lead = "خبراء يحذرون من تبعات القرار والوزارة تعترف بغياب الرقابة"
+    meta = "<div><a href=/author/9>سامر المصري</a></div>"
+    page = f"<h1>{TITLE}</h1><div>{lead}</div>{meta}<div>{paragraphs(*PROSE)}</div>"
+    assert read(f"<main>{page}</main>").paragraphs == (lead, *PROSE)
+
+
+def test_furniture_of_a_forum_is_no_text(read: Read) -> None:
+    path = "<div>منتديات الوادي &gt; الأقسام العامة &gt; منتدى الأخبار</div>"
+    below = "<div>__________________</div><div>لا تأسفن على غدر الزمان</div><div>الساعة الآن 11:52 PM.</div>"
+    found = read(f"<div>{path}<div><b>{TITLE}</b></div><div>{'<br><br>'.join(PROSE)}</div>{below}</div>")
+    assert found.paragraphs == PROSE
