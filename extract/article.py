@@ -158,7 +158,8 @@ def _read_tree(decoded: Decoded, tree: Element, page: Page, source: Source | Non
     lines = read_lines(tree, noise=frozenset([*family.select("drop", markup), *_skippable(tree)]))
     titles = family.select("title", markup)
     headline = metadata.find_headline(head, lines, titles, brands)
-    brands = metadata.brands_of(head, source, metadata.site_name(head, source, headline)[0])
+    clues.home = metadata.home_name(lines, tree, head)
+    brands = metadata.brands_of(head, source, metadata.site_name(head, source, headline, clues.home)[0])
     hints = Hints(headline=headline, brands=brands, leads=clues.leads, kickers=frozenset(map(fold, clues.kickers)))
     body = read_body(markup, lines, family, hints)
     language = language_of(body.judgement.text[:_SAMPLE])
@@ -191,6 +192,10 @@ class _Clues:
     """Links to the page of a tag, as their addresses say."""
     near: Sequence[Line] = ()
     """Lines around the headline."""
+    home: str = ""
+    """What the page's heading or logo that leads to the home page says."""
+    classed_authors: Sequence[str] = ()
+    """Texts beside the headline in elements whose class or id is `author` or the like."""
 
     def see(self, lines: Sequence[Line], headline: Headline, body: Body) -> None:
         """Keep what stands by the article, once it is known where that is."""
@@ -221,6 +226,8 @@ class _Clues:
         ]
         self.crumbs_above = metadata.crumbs_above(lines, top)
         self.near = lines[max(0, top - 6) : end + 4]
+        first = body.judgement.kept[0].at if body.judgement.kept else top
+        self.classed_authors = [*_classed_authors(lines[max(0, top - 4) : min(first, top + 8)])]
         self.dates = [*map(parted, body.judgement.dates), *_dates_about(lines, headline, body)]
         self.bylines = [name for _, name in body.judgement.bylines]
         self.labelled_tags = _labelled_tags(body.judgement)
@@ -230,6 +237,24 @@ _OTHERS = frozenset({Role.RELATED, Role.LATEST, Role.COMMENTS})
 """Labels after which dates are other texts'."""
 _PUBLICATION = re.compile(r"نشر|انتشار|درج|ثبت|تاریخ\s+چاپ|publish|posted", re.IGNORECASE)
 _ITEM_NUMBER = re.compile(r"(?:کد|شناسه|شماره)\s*(?:خبر|مطلب|نوشته)|رقم\s+(?:الخبر|المقال)|^(?:شماره|العدد)\s")
+
+
+def _classed_authors(lines: Sequence[Line]) -> Iterator[str]:
+    """Short texts in these lines, or all of one, that stand in an element named for the author."""
+    for line in lines:
+        if line.label is not None or line.words > 16:
+            continue
+        around = line.element.getparent()
+        if any(
+            _AUTHOR_NAME.search(f"{node.get('class') or ''} {node.get('id') or ''}")
+            for node in (line.element, around)
+            if node is not None
+        ):
+            yield line.text
+            continue
+        for node in line.element.iterdescendants("span", "a", "b", "strong"):
+            if _AUTHOR_NAME.search(f"{node.get('class') or ''} {node.get('id') or ''}"):
+                yield _text(node)
 
 
 def _dates_about(lines: Sequence[Line], headline: Headline, body: Body) -> list[str]:
@@ -288,6 +313,10 @@ _TAG_PATHS = (
 )
 # What both forms open with comes first: it is quickly looked for.
 _TAG_ADDRESS = re.compile(rf"[/?&](?:(?<=/)(?:{'|'.join(_TAG_PATHS)})/|(?<!/)(?:tag|keyword)=)", re.IGNORECASE)
+_AUTHOR_ADDRESS = re.compile(r"/(?:authors?|writers?|columnists?|journalists?)/", re.IGNORECASE)
+_AUTHOR_NAME = re.compile(
+    r"(?:^|[\s_-])(?:authors?|auth|writers?|byline|journalist|columnist)(?:$|[\s_-])", re.IGNORECASE
+)
 _ISO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d")
 
 
@@ -304,7 +333,7 @@ def _gather(family: Family, markup: Markup, head: Head) -> _Clues:
         rel = rel.split() if rel else ()
         address = element.get("href") or ""
         if tag == "time" or prop == "datePublished":
-            if stated := element.get("datetime") or element.get("content"):
+            if stated := element.get("datetime") or element.get("content") or element.get("title"):
                 times.append((element, stated))
             times.append((element, _text(element)))
         elif tag == "abbr" and _ISO_TIME.match(stated := element.get("title") or ""):  # microformats: hAtom
@@ -313,7 +342,7 @@ def _gather(family: Family, markup: Markup, head: Head) -> _Clues:
             tags.append((element, _text(element)))
         elif tag == "a" and (_TAG_ADDRESS.search(address) or _is_hashtag(element)):
             addressed.append((element, _text(element)))
-        elif "author" in rel or prop == "author" or "/author/" in address:
+        elif "author" in rel or prop == "author" or _AUTHOR_ADDRESS.search(address):
             authors.append((element, _text(element)))
     dates = [text for e in family.select("date", markup) for text in (e.get("datetime"), _text(e)) if text]
     leads = [_text(element) for element in family.select("lead", markup)]
@@ -352,6 +381,9 @@ def _skippable(tree: Element) -> Iterator[Element]:
             if node.tag in ("h1", "main", "article"):
                 break
             skipped.append(node)
+        else:  # it leads nowhere: what it opens is to be skipped
+            if (section := link.getparent()).tag in ("section", "aside") and section[0] is link:
+                yield section
 
 
 def _is_hashtag(link: Element) -> bool:
@@ -376,12 +408,13 @@ def _article(
     family: Family,
     clues: _Clues,
 ) -> Article:
-    site, site_where = metadata.site_name(head, source, headline)
+    site, site_where = metadata.site_name(head, source, headline, clues.home)
     brands = metadata.brands_of(head, source, site)
     visible = [
         *((text, "family:date") for text in clues.named_dates),
         *((text, "time[datetime]" if element.get("datetime") == text else "time") for element, text in clues.times),
         *((text, "line") for text in clues.dates),
+        *((text, "title") for text in metadata.title_parts(head) if is_date_line(text)),
     ]
     published = None if family.undated else metadata.find_published(head, visible, clock)
     modified, modified_where = metadata.find_modified(head, clock)
@@ -391,7 +424,7 @@ def _article(
         bylines.append(opening)
     linked_authors = [text for _, text in clues.linked_authors]
     authors, authors_where = metadata.find_authors(
-        head, bylines, clues.named_authors, linked_authors, clues.near, brands
+        head, bylines, clues.named_authors, linked_authors, clues.classed_authors, clues.near, brands
     )
     tags, tags_where = metadata.find_tags(
         head, clues.named_tags, clues.labelled_tags, [text for _, text in clues.linked_tags], headline.text

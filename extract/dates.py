@@ -297,8 +297,9 @@ def read_date(text: str, *, timezone: str, calendar: Calendar, fetched_at: datet
     """The date that `text`, a line or a value, states; None if it states none.
 
     Of several dates the first is read. Several in a row that name one day in different calendars are one date, read in
-    the Gregorian; joined by a word for that («الموافق», «برابر با») but more than a day apart they are none. A month
-    and a year are a date, of precision `month`, only if the text says nothing else.
+    the Gregorian; joined by a word for that («الموافق», «برابر با») but more than a day apart they are none (two days,
+    where one is Hijri: a month begins where the moon is seen). A month and a year are a date, of precision `month`,
+    only if the text says nothing else.
 
     Args:
         text: the line, in any digits; `Date.raw` is the part of it that was read.
@@ -518,7 +519,7 @@ def _read_run(run: list[_Token], calendar: Calendar, zone: tzinfo) -> _Found | N
     for day in days[1:]:
         if day.calendar == first.calendar:
             continue
-        if abs(day.day - first.day) <= timedelta(days=1):
+        if abs(day.day - first.day) <= timedelta(days=2 if "hijri" in (day.calendar, first.calendar) else 1):
             same.append(day)
         elif any(token.kind == "pairing" for token in run[first.last : day.first]):
             return None

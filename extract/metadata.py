@@ -17,7 +17,7 @@ from itertools import combinations
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from extract.attribution import BYLINE, is_agency, once
+from extract.attribution import BYLINE, correspondent, is_agency, once
 from extract.dates import read_date
 from extract.labels import label
 from extract.lines import Element, Line
@@ -154,13 +154,16 @@ def _string(value: Any) -> str:
 # --- names of the site, headline ------------------------------------------------------------------------------------
 
 
-def site_name(head: Head, source: Source | None, headline: Headline | None = None) -> tuple[str | None, str]:
+def site_name(
+    head: Head, source: Source | None, headline: Headline | None = None, home: str = ""
+) -> tuple[str | None, str]:
     """The site's name as the page states it, else the source's, and where it was found.
 
     Args:
         head: of the page.
         source: the site, if known.
-        headline: what stands beside it in the page's title is the last place that names the site; None: not yet known.
+        headline: what stands beside it in the page's title names the site; None: not yet known.
+        home: what `home_name` found; the last place that names the site.
     """
     value, where = head.first("og:site_name")
     if value:
@@ -180,7 +183,26 @@ def site_name(head: Head, source: Source | None, headline: Headline | None = Non
     if source:
         return source.name, "source"
     name = _beside_headline(head.title, headline.text) if headline and headline.line else ""
-    return (name, "title") if name else (None, "")
+    if name:
+        return name, "title"
+    return (home, "home") if home else (None, "")
+
+
+def home_name(lines: Sequence[Line], tree: Element, head: Head) -> str:
+    """The site's name as h1 that leads home has it, or the logo that does, if the page's title has it too."""
+    for line in lines:
+        if line.tag == "h1" and line.words <= 5 and _leads_home(line):
+            return line.text
+    parts = {fold(part) for part in title_parts(head)}
+    logos = (image for image in tree.iter("img") if image.get("alt") and parts)
+    found = (canonical(image.get("alt")) for image in logos if _is_home(image.getparent()))
+    return next((name for name in found if fold(name) in parts), "")
+
+
+def title_parts(head: Head) -> list[str]:
+    """What stands between the cuts of a page's title."""
+    parts = _CUT.split(head.title)
+    return parts if len(parts) > 1 else []
 
 
 def _beside_headline(title: str, headline: str) -> str:
@@ -306,7 +328,13 @@ def find_headline(head: Head, lines: Sequence[Line], titles: Sequence[Element], 
 def _leads_home(line: Line) -> bool:
     """Whether a line is a link to the home page: the site's name, though it stands in h1."""
     links = list(line.element.iter("a")) if line.link_share > 0.8 else []
-    return any(_HOME_ADDRESS.match((link.get("href") or "").strip()) for link in links)
+    return any(map(_is_home, links)) or (line.link_share > 0.8 and _is_home(line.element.getparent()))
+
+
+def _is_home(node: Element) -> bool:
+    """Whether an element is a link to the home page."""
+    href = node.get("href") if node is not None and node.tag == "a" else None
+    return href is not None and bool(_HOME_ADDRESS.match(href.strip()))
 
 
 _HOME_ADDRESS = re.compile(r"(?:https?://[^/]+)?/?(?:index\.\w+)?$")
@@ -446,6 +474,7 @@ def find_authors(
     bylines: Sequence[str],
     named: Sequence[str],
     linked: Sequence[str],
+    classed: Sequence[str],
     lines: Sequence[Line],
     brands: Sequence[str],
 ) -> tuple[tuple[str, ...], str]:
@@ -456,13 +485,18 @@ def find_authors(
         bylines: names on visible bylines.
         named: texts that the family's rules name as author.
         linked: texts with rel=author or itemprop=author about the article.
+        classed: texts beside the headline in elements whose class is `author` or the like.
         lines: those around the headline: a name in a meta element must be seen there too.
         brands: names of the site.
     """
     keys = {fold(brand) for brand in brands}
 
+    def shown(text: str) -> str:
+        return _without_place(_byline(text), brands)
+
     def people(texts: Iterable[str]) -> tuple[str, ...]:
-        names = [name.strip(" -–•.") for text in texts for name in _SPLIT_AUTHORS.split(_byline(text))]
+        parts = [part for text in texts for name in _SPLIT_AUTHORS.split(shown(text)) for part in _two_people(name)]
+        names = [name.strip(" -–•.") for name in parts]
         return once(name for name in names if _is_person(name, keys))
 
     structured: list[str] = []
@@ -478,6 +512,7 @@ def find_authors(
         (named, "family:authors"),
         (structured, "json-ld:author"),
         (linked, "rel:author"),
+        (classed, "class:author"),
     ):
         if names := people(texts):
             return names, where
@@ -490,6 +525,20 @@ def find_authors(
 
 
 _BYLINE = re.compile(BYLINE, re.IGNORECASE)
+_WITH_WAW = "ائل|ليد|سام|سيم|فاء|فيق|هيب|هبة|هبي|جدي|جيه|ديع|حيد|اصف|اثق|جدان|لاء|داد|رد|ردة|صال|عد|جد|يس|لي"
+_AND = re.compile(rf"^(?P<one>\S+ \S.*?) و(?!(?:{_WITH_WAW}) )(?P<other>\S{{2,}} \S.*)$")
+"""`أحمد العيسوي ومنى البحيري`: what is written together with `و` and is no name that begins with it, as `وليد` does."""
+_DASH = re.compile(r"\s[-–—]|[-–—]\s")
+
+
+def _two_people(name: str) -> list[str]:
+    both = _AND.match(name)
+    return [both["one"], both["other"]] if both else [name]
+
+
+def _without_place(text: str, brands: Sequence[str]) -> str:
+    """The name in `طنطا - أحمد سعد`; empty where what stands beside the place is the site or an agency."""
+    return text if not _DASH.search(text.strip(" -–—")) else correspondent(text, brands) or ""
 
 
 def _byline(text: str) -> str:
@@ -540,8 +589,8 @@ def find_tags(
         value = node.get("keywords")
         keywords += [_string(item) for item in value] if isinstance(value, list) else [_string(value)]
     for texts, where in (
-        (named, "family:tags"),
         (labelled, "line:tags"),
+        (named, "family:tags"),
         (linked, "rel:tag"),
         (head.meta.get("article:tag", ()), "meta:article:tag"),
         (keywords, "json-ld:keywords"),

@@ -395,3 +395,71 @@ def test_a_link_is_one_tag_and_a_line_is_several(read: Read) -> None:
 def test_a_title_that_is_the_path_of_the_page(read: Read) -> None:
     page = f"<div><span>{TITLE}</span><br>{paragraphs(*PROSE)}</div>"
     assert read(page, head=f"<title>پورتال خبری &gt; {TITLE}</title>").title == TITLE
+
+
+@pytest.mark.parametrize(
+    ("meta", "authors"),
+    [
+        ("<div class=auth><div>إيمان الكاشف</div><div>2021/12/14</div></div>", ("إيمان الكاشف",)),
+        (
+            "<div><span class=writer>إيمان الكاشف</span><span>نشر في: الأحد 14 يوليو 2019</span></div>",
+            ("إيمان الكاشف",),
+        ),
+        ("<div><a href=/Author/811>إيمان الكاشف</a></div>", ("إيمان الكاشف",)),
+        (
+            "<div><div>طنطا - سعد العيسوي ومنى البحيري</div><div>27 فبراير 2023</div></div>",
+            ("سعد العيسوي", "منى البحيري"),
+        ),
+        ("<div class=author>لندن- موقع الوادي</div>", ()),
+        ("<div class=author>الوادي نيوز</div>", ()),
+        ("<div><img src=1.jpg><span>قطار - صورة أرشيفية</span></div><div>27 فبراير 2023</div>", ()),
+        ("<div>إيمان الكاشف</div><div>2021/12/14</div>", ()),
+    ],
+)
+def test_who_is_named_beside_the_headline(read: Read, meta: str, authors: tuple[str, ...]) -> None:
+    head = "<meta property=og:site_name content='موقع الوادي'>"
+    found = read(article(meta, f"<div>{paragraphs(*PROSE)}</div>"), head=head)
+    assert (found.authors, found.paragraphs) == (authors, PROSE)
+
+
+def test_a_name_that_begins_with_waw_is_no_second_author(read: Read) -> None:
+    found = read(article("<p>كتب: محمد سعيد وليد حسن</p>", paragraphs(*PROSE)))
+    assert found.authors == ("محمد سعيد وليد حسن",)
+
+
+def test_one_day_in_two_calendars_above_the_headline(read: Read) -> None:
+    line = "الخميس 7/3/1429 هـ - الموافق 13/3/2008 م (آخر تحديث) الساعة 16:25 (مكة المكرمة)، 13:25 (غرينتش)"
+    found = read(f"<article><div>{line}</div><h1>{TITLE}</h1>{paragraphs(*PROSE)}</article>")
+    assert found.published is not None
+    assert found.published.at.date().isoformat() == "2008-03-13"
+
+
+def test_a_date_at_the_end_of_the_title_is_the_last_resort(read: Read) -> None:
+    found = read(article(paragraphs(*PROSE)), head=f"<title>{TITLE} | الوادي | 06.02.2023</title>")
+    assert found.published is not None
+    assert found.published.at.date().isoformat() == "2023-02-06"
+
+
+@pytest.mark.parametrize(
+    ("top", "title"),
+    [
+        ("<h1><a href=/>عدن الجديدة</a></h1>", TITLE),
+        ("<a href=/><h1>عدن الجديدة</h1></a>", TITLE),
+        ("<a href=/><img src=l.png alt='عدن الجديدة'></a>", f"عدن الجديدة : {TITLE} - شؤون سياسية - 22/06/2023"),
+    ],
+)
+def test_what_leads_home_names_the_site(read: Read, top: str, title: str) -> None:
+    page = f"{top}<main><h2>{TITLE}</h2>{paragraphs(*PROSE)}</main>"
+    assert read(page, head=f"<title>{title}</title>").site_name == "عدن الجديدة"
+
+
+def test_a_logo_that_the_title_does_not_have_names_nothing(read: Read) -> None:
+    page = f"<a href=/><img src=l.png alt='شعار الموقع'></a>{article(paragraphs(*PROSE))}"
+    assert read(page, head=f"<title>{TITLE}</title>").site_name is None
+
+
+def test_tags_and_author_behind_labels_in_elements_of_their_own(read: Read) -> None:
+    tags = "<li><b>كلمات مفتاحية</b> <a href=/1>حمص</a> <a href=/2>إعمار</a></li>"
+    below = f"<ul><li><b>الكاتب</b> سامر الحلو</li>{tags}</ul>"
+    found = read(f"<main><h1>{TITLE}</h1><div>{paragraphs(*PROSE)}</div>{below}</main>")
+    assert (found.tags, found.authors, found.paragraphs) == (("حمص", "إعمار"), ("سامر الحلو",), PROSE)
