@@ -240,21 +240,22 @@ _ITEM_NUMBER = re.compile(r"(?:کد|شناسه|شماره)\s*(?:خبر|مطلب|
 
 
 def _classed_authors(lines: Sequence[Line]) -> Iterator[str]:
-    """Short texts in these lines, or all of one, that stand in an element named for the author."""
+    """What an element named for the author says first, be it a short line, around one or in one."""
+    seen: set[Element] = set()
     for line in lines:
-        if line.label is not None or line.words > 16:
+        if line.label is not None or line.words > 16 or _CALLING.match(line.text):
             continue
-        around = line.element.getparent()
-        if any(
-            _AUTHOR_NAME.search(f"{node.get('class') or ''} {node.get('id') or ''}")
-            for node in (line.element, around)
-            if node is not None
-        ):
-            yield line.text
-            continue
-        for node in line.element.iterdescendants("span", "a", "b", "strong"):
-            if _AUTHOR_NAME.search(f"{node.get('class') or ''} {node.get('id') or ''}"):
-                yield _text(node)
+        inside = line.element.iterdescendants("span", "a", "b", "strong")
+        around = (node for node in (line.element, line.element.getparent()) if node is not None)
+        whole = next((node for node in around if _is_named_for_author(node)), None)
+        named = whole if whole is not None else next(filter(_is_named_for_author, inside), None)
+        if named is not None and named not in seen:
+            seen.add(named)
+            yield line.text if whole is not None else _text(named)
+
+
+def _is_named_for_author(element: Element) -> bool:
+    return bool(_AUTHOR_NAME.search(f"{element.get('class') or ''} {element.get('id') or ''}"))
 
 
 def _dates_about(lines: Sequence[Line], headline: Headline, body: Body) -> list[str]:
@@ -315,8 +316,10 @@ _TAG_PATHS = (
 _TAG_ADDRESS = re.compile(rf"[/?&](?:(?<=/)(?:{'|'.join(_TAG_PATHS)})/|(?<!/)(?:tag|keyword)=)", re.IGNORECASE)
 _AUTHOR_ADDRESS = re.compile(r"/(?:authors?|writers?|columnists?|journalists?)/", re.IGNORECASE)
 _AUTHOR_NAME = re.compile(
-    r"(?:^|[\s_-])(?:authors?|auth|writers?|byline|journalist|columnist)(?:$|[\s_-])", re.IGNORECASE
+    r"(?:^|[\s_-])(?:(?:authors?|auth|writers?|byline|journalist|columnist)(?:$|[\s_-]|name)|editor[_-]?name)",
+    re.IGNORECASE,
 )
+_CALLING = re.compile(r"^(?:صحا?في|كاتب|باحث|مراسل|إعلامي|محلل|خبير|أكاديمي)ة?\b")
 _ISO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d")
 
 

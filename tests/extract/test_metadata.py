@@ -405,6 +405,9 @@ def test_a_title_that_is_the_path_of_the_page(read: Read) -> None:
             "<div><span class=writer>إيمان الكاشف</span><span>نشر في: الأحد 14 يوليو 2019</span></div>",
             ("إيمان الكاشف",),
         ),
+        ("<div class=author><b>إيمان الكاشف</b><div>صحافية من الشمال</div></div>", ("إيمان الكاشف",)),
+        ("<div><p class=editorName>إيمان الكاشف</p></div>", ("إيمان الكاشف",)),
+        ("<div class=author><div>صحافية من الشمال</div></div>", ()),
         ("<div><a href=/Author/811>إيمان الكاشف</a></div>", ("إيمان الكاشف",)),
         (
             "<div><div>طنطا - سعد العيسوي ومنى البحيري</div><div>27 فبراير 2023</div></div>",
