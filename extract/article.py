@@ -345,7 +345,7 @@ def _gather(family: Family, markup: Markup, head: Head) -> _Clues:
             tags.append((element, _text(element)))
         elif tag == "a" and (_TAG_ADDRESS.search(address) or _is_hashtag(element)):
             addressed.append((element, _text(element)))
-        elif "author" in rel or prop == "author" or _AUTHOR_ADDRESS.search(address):
+        elif ("author" in rel or prop == "author" or _AUTHOR_ADDRESS.search(address)) and not _in_footer(element):
             authors.append((element, _text(element)))
     dates = [text for e in family.select("date", markup) for text in (e.get("datetime"), _text(e)) if text]
     leads = [_text(element) for element in family.select("lead", markup)]
@@ -387,6 +387,12 @@ def _skippable(tree: Element) -> Iterator[Element]:
         else:  # it leads nowhere: what it opens is to be skipped
             if (section := link.getparent()).tag in ("section", "aside") and section[0] is link:
                 yield section
+
+
+def _in_footer(element: Element) -> bool:
+    """Whether an element stands at the foot of the page, where its makers are named, and not of the article."""
+    around = [node.tag for node in element.iterancestors("footer", "article")]
+    return "footer" in around and "article" not in around
 
 
 def _is_hashtag(link: Element) -> bool:

@@ -101,11 +101,18 @@ _CLOSING = re.compile(r"\((?P<name>[^()\d]{2,20})\)\s*[-–.]*$")
 _OPENING = re.compile(r"^.{0,45}?\((?P<name>[^()\d]{2,20})\)\s*[-–—:]")
 
 
-BYLINE = (
-    r"^(?:(?:كتب|كتبت|كتبه|كتبها|نشر|نشرت|أرسلت|مرسلة|أضيف)\s+بواسطة|بواسطة|كتب|كتبت|كتبه|كتبها|بقلم|حوار|حاوره|حاورته|إعداد|"
-    r"اعداد|تقرير|نویسنده|خبرنگار|به قلم|مصنف|تحریر|by)(?:\s*[:：/／–—,،-]\s*|\s+)"
+_WHO = (
+    r"(?:كتب|كتبت|كتبه|كتبها|نشر|نشرت|أرسلت|مرسلة|أضيف)\s+بواسطة|بواسطة|كتب|كتبت|كتبه|كتبها|بقلم|حاوره|حاورته|حاورها|أجرى\s+الحوار|"
+    r"أجرت\s+الحوار|به\s+قلم|نویسنده|(?:گزارش|گفت[\s‌]?و[\s‌]?گو)\s+از|(?:نوشته|منتشر|ارسال|درج)[\s‌]شده(?:\s+در\s.{4,40}?)?\s+توسط|توسط|"
+    r"(?:(?:written|posted|published)\s+)?by"
 )
-"""How a line begins that names who wrote the text; a pattern, whatever the case."""
+_WHAT = r"(?:إعداد|اعداد)(?:\s+وتحرير|\s+وتقديم)?|تقرير|تحقيق|متابعة|حوار|تحرير|تحریر|مصنف|خبرنگار|نوشته|یادداشت"
+_BEFORE_NAME = "[:：/／–—,،-]"
+BYLINE = rf"^(?:(?:{_WHO})|(?:{_WHAT})(?=\s*{_BEFORE_NAME}))(?:(?P<mark>\s*{_BEFORE_NAME}\s*)|\s+)"
+"""How a line begins that names who wrote the text; a pattern, whatever the case.
+
+`كتب` or `بقلم` a name may follow at once; `تقرير` or `حوار` only behind a mark, or else it is a headline that goes on.
+"""
 
 
 def is_agency(name: str) -> bool:

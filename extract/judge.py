@@ -23,7 +23,7 @@ from extract.text import canonical, fold
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _URL_ONLY = re.compile(r"^\W*(?:https?://|www\.)\S+\W*$", re.IGNORECASE)
 _HASHTAGS = re.compile(r"^(?:#[\w‌]+[\s،,|]*)+$")
-_BYLINE = re.compile(BYLINE + r"(?P<name>(?:[^\d:.،,؟!]|\b[A-Z]\.){4,40})$", re.IGNORECASE)
+_BYLINE = re.compile(BYLINE + r"(?P<name>(?:[^\d:.،,؟!]|\b[A-Z]\.){3,40})$", re.IGNORECASE)
 _POSTED_BY = re.compile(r"\s(?:توسط|بواسطة|بواسطه|by)\s+(?P<name>[^|·•:،,\d]{4,40}?)\s*(?:[|·•،,]|\s[-–]\s|$)")
 _COLON = re.compile(r"\s*[:：]$")
 _CLOCK_WORDS = frozenset(
@@ -35,6 +35,7 @@ _CLOCK_WORDS = frozenset(
 """Words beside a date that name its day, era or clock; folded."""
 _VERB_MARK = re.compile(r"^\w+\s*[:：/–—-]")
 _BEFORE_DATE = re.compile(r"[\s|•·،,/–—-]*(?:\b(?:في|فى|يوم|بتاريخ|در|on)\b(?:\s+\w+\s*[،,])?)?[\s|•·،,/–—:-]*$")
+_AT_CLOCK = re.compile(r"\s+(?:في|فى|الساعة|در|ساعت|at)\s+\d{1,2}:\d\d.*$")
 _ALT = re.compile(r"^(?P<a>.{2,40}?)\s+[-–—|]\s*(?P<b>.*)$")
 _PARTS = frozenset({"p", "li", "ul", "ol", "blockquote", "dd", "dl", "tr", "tbody", "table", "figure"})
 _FACT = re.compile(r"\d\s*(?:دقيقة|دقائق|دقیقه|min)|(?:کد|شناسه|شماره)\s*(?:خبر|مطلب)")
@@ -167,9 +168,14 @@ def without_date(text: str) -> str:
         return text
     date = read_date(text, timezone="UTC", calendar="gregorian", fetched_at=None, where="line")
     if date is None:
-        return text
+        return _AT_CLOCK.sub("", text)
     before, _, after = text.partition(date.raw)
     return _BEFORE_DATE.sub("", before) or after.strip(" |•·،,/–—:-")
+
+
+def _read_byline(text: str) -> re.Match[str] | None:
+    undated = without_date(text)
+    return _BYLINE.match(undated) or (_BYLINE.match(text) if undated != text else None)
 
 
 class Judge:
@@ -486,8 +492,8 @@ class Judge:
         if index in dated:
             return "dated_headlines"
         name = _COLON.sub("", text) if prose == 0 and _VERB_MARK.match(text) else text  # `كتب- محمد سعد:`
-        byline = _BYLINE.match(without_date(name)) if line.words <= _DATE_WORDS else None
-        if byline and byline["name"].count(" ") < 5:
+        byline = _read_byline(name) if line.words <= _DATE_WORDS else None
+        if byline and byline["name"].count(" ") < 5 and (byline["mark"] or prose < _LONGEST_LEAD or index > last):
             self._found.bylines.append((Role.AUTHOR, byline["name"]))
             if re.search(r"\d", text):
                 self._found.dates.append(line)

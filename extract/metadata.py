@@ -6,20 +6,18 @@ each field has its own tests and an empty field is an answer.
 
 from __future__ import annotations
 
-import html
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from itertools import combinations
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from extract.attribution import BYLINE, correspondent, is_agency, once
 from extract.dates import read_date
-from extract.labels import label
+from extract.jsonld import Node, address_of, is_organisation, read_json_ld, resolved, string_of, types_of
+from extract.labels import Role, label
 from extract.lines import Element, Line
 from extract.text import canonical, fold
 from extract.types import Calendar, Date, Page, Source
@@ -30,15 +28,16 @@ _PUBLISHED = (
     "article:published_time", "datepublished", "article:published", "dc.date.issued", "dcterms.issued",
     "dcterms.created", "dcterms.date", "dc.date", "dc.date.created", "publishdate", "publish-date", "publish_date",
     "pubdate", "published_time", "og:published_time", "parsely-pub-date", "sailthru.date", "article_date_original",
-    "datecreated",
+    "datecreated", "cxenseparse:recs:publishtime",
 )  # fmt: skip
 _MODIFIED = ("article:modified_time", "datemodified", "og:updated_time", "dcterms.modified", "dc.date.modified")
 _COARSE = ("day", "month")
 _SUFFIX = re.compile(r"\s+(?:[|–—»«·•>›]|-{1,2}|::)\s+|\s*[|»«]\s*|\s*::\s*")
+_ANY_CUT = re.compile(r"\s*[|–—»«·•>›~/:-]+\s*")  # what may part a name of the site that is known from a title
 _CUT = re.compile(_SUFFIX.pattern + r"|\s*:\s+|\s+/\s+")  # these part a title only where its other part is known
 _ORGANISATION = re.compile(
     r"(?:^|\s)(?:ال)?(?:جريدة|صحيفة|موقع|وكالة|شبكة|قناة|مجلة|تحرير|محرر|إدارة|مؤسسة|مركز|بوابة|فريق|غرفة|قسم|مكتب|شركة|"
-    r"نيوز|نیوز|أونلاين|اونلاين|آنلاین|برس|خبرگزاری|پایگاه|روزنامه|شرکت|سایت|گروه|سرویس|تحریریه|هفته\s*نامه|"
+    r"مدير|المحررون|مراسلنا|مراسلتنا|مراسلونا|مراسلو|مراسلون|كاتبة?\s+(?:ضيفة?|صح[اف]*ية?)|هيئة|أسرة|وحدة|إعلام|مدیر|خبرنگار|سردبیر|روابط|نيوز|نیوز|أونلاين|اونلاين|آنلاین|برس|خبرگزاری|پایگاه|روزنامه|شرکت|سایت|گروه|سرویس|تحریریه|هفته\s*نامه|"
     r"news|team|group|media|agency|staff|editor|desk|admin\w*|webmaster|company|root|super\s*user|website|online|press|"
     r"tv|user|author|unknown|undefined|null|none)(?:\s|$)",
     re.IGNORECASE,
@@ -46,7 +45,15 @@ _ORGANISATION = re.compile(
 _NOT_A_NAME = re.compile(r"[()\[\]@/\\<>{}=_|؟?!:؛;\d«»\"]|\.\w{2,}$|^https?|www\.")
 _TAG_BREAK = re.compile(r"\s*[،,;؛|•·]\s*|\s+[-–/]\s+")
 _MARK_BETWEEN_TAGS = re.compile(r"\s*[،,;؛|•·]\s*")
-_SPLIT_AUTHORS = re.compile(r"\s*[،,;؛|/]\s*|\s+(?:و|and|&)\s+")
+_SPLIT_AUTHORS = re.compile(r"\s*[،,;؛|/]\s*|\s+(?:و|and|&|[-–—])\s+")
+_PLACES = frozenset(
+    fold(place)
+    for place in (
+        "أبو ظبي", "رام الله", "بيت لحم", "خان يونس", "تل أبيب", "دير الزور", "شرم الشيخ", "كفر الشيخ", "بني سويف",
+        "بور سعيد", "بور سودان", "أم درمان", "رأس الخيمة", "أم القيوين", "مكة المكرمة", "المدينة المنورة", "حفر الباطن",
+        "وادي حلفا", "سيدي بوزيد", "بني ملال", "لوس أنجلوس", "سان فرانسيسكو",
+    )
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -55,10 +62,12 @@ class Head:
 
     meta: dict[str, list[str]] = field(default_factory=dict)
     """Name, property or itemprop, in lower case → values in order."""
-    nodes: list[Mapping[str, Any]] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)
     """All JSON-LD objects, `@graph` and arrays taken apart."""
     title: str = ""
     canonical: str = ""
+    image: str = ""
+    """Address that `link rel=image_src` gives."""
 
     def first(self, *names: str) -> tuple[str, str]:
         """First value among these names and where it stood; empty strings if there is none."""
@@ -71,12 +80,12 @@ class Head:
     @property
     def kinds(self) -> set[str]:
         """Types of all JSON-LD objects."""
-        return {kind for node in self.nodes for kind in _types(node)}
+        return {kind for node in self.nodes for kind in types_of(node)}
 
     @property
-    def articles(self) -> Iterator[Mapping[str, Any]]:
+    def articles(self) -> Iterator[Node]:
         """JSON-LD objects that describe an article."""
-        return (node for node in self.nodes if any(_ARTICLE_TYPE.search(kind) for kind in _types(node)))
+        return (node for node in self.nodes if any(_ARTICLE_TYPE.search(kind) for kind in types_of(node)))
 
 
 def read_head(tree: Element) -> Head:
@@ -93,62 +102,20 @@ def read_head(tree: Element) -> Head:
             if not head.title and not _in_svg(node):
                 head.title = canonical("".join(node.itertext()))
         elif tag == "link":
-            if (node.get("rel") or "").strip().lower() == "canonical" and not head.canonical:
+            rel = (node.get("rel") or "").lower().split()
+            if "canonical" in rel and not head.canonical:
                 head.canonical = (node.get("href") or "").strip()
+            elif "image_src" in rel:
+                head.image = (node.get("href") or "").strip()
         elif "ld+json" in (node.get("type") or "").lower() and node.text:
-            head.nodes += _json_ld(node.text)
+            head.nodes += read_json_ld(node.text)
+    head.nodes = resolved(head.nodes)
     return head
 
 
 def _in_svg(node: Element) -> bool:
     parent = node.getparent()
     return parent is not None and parent.tag not in ("head", "html", "body")
-
-
-_TRAILING_COMMA = re.compile(r",\s*(?=[}\]])")
-_CDATA = re.compile(r"^\s*(?://)?\s*<!\[CDATA\[|(?://)?\s*\]\]>\s*$")
-_CONTROL = re.compile(r"[\x00-\x1f]+")
-
-
-def _json_ld(text: str) -> list[Mapping[str, Any]]:
-    """Objects in a block of JSON-LD; broken JSON is mended where that is plain, and otherwise says nothing."""
-    text = text.strip().removeprefix("<!--").removesuffix("-->").strip()
-    if "]]>" in text or "<![CDATA[" in text:
-        text = _CDATA.sub("", text)
-    text = text.rstrip("; \n")
-    for attempt in (text, _TRAILING_COMMA.sub("", _CONTROL.sub(" ", text))):
-        try:
-            return list(_objects(json.loads(attempt, strict=False), 0))
-        except (ValueError, RecursionError):
-            continue
-    return []
-
-
-def _objects(value: Any, depth: int) -> Iterator[Mapping[str, Any]]:
-    if depth > 6:
-        return
-    if isinstance(value, dict):
-        yield value
-        for key in ("@graph", "mainEntity", "mainEntityOfPage", "itemListElement"):
-            if key in value and key != "itemListElement":
-                yield from _objects(value[key], depth + 1)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _objects(item, depth + 1)
-
-
-def _types(node: Mapping[str, Any]) -> list[str]:
-    kind = node.get("@type")
-    return [str(item) for item in kind] if isinstance(kind, list) else [str(kind or "")]
-
-
-def _string(value: Any) -> str:
-    """Text of a JSON-LD value: a string, an object's name, or the first of a list."""
-    if isinstance(value, list):
-        return next((text for item in value if (text := _string(item))), "")
-    if isinstance(value, dict):
-        return _string(value.get("name") or value.get("@value") or value.get("url") or "")
-    return canonical(html.unescape(value)) if isinstance(value, str) else ""
 
 
 # --- names of the site, headline ------------------------------------------------------------------------------------
@@ -166,18 +133,21 @@ def site_name(
         home: what `home_name` found; the last place that names the site.
     """
     value, where = head.first("og:site_name")
-    if value:
+    if value and not value.startswith("http"):
         return value, where
     for node in head.articles:
-        name = _string(node.get("publisher"))
-        if name and not name.startswith("http"):
-            return name, "json-ld:publisher"
+        for field_name in ("publisher", "isPartOf"):
+            name = string_of(node.get(field_name))
+            if name and not name.startswith("http"):
+                return name, f"json-ld:{field_name}"
     for node in head.nodes:
-        if {"WebSite", "NewsMediaOrganization", "Organization"} & set(_types(node)) and (
-            name := _string(node.get("name"))
+        if {"WebSite", "NewsMediaOrganization", "Organization"} & set(types_of(node)) and (
+            name := string_of(node.get("name"))
         ):
-            return name, "json-ld:" + _types(node)[0]
-    value, where = head.first("application-name", "apple-mobile-web-app-title", "dc.publisher", "twitter:site:name")
+            return name, "json-ld:" + types_of(node)[0]
+    value, where = head.first(
+        "application-name", "apple-mobile-web-app-title", "dc.publisher", "dcterms.publisher", "twitter:site:name"
+    )
     if value and not value.startswith("http"):
         return value, where
     if source:
@@ -196,7 +166,28 @@ def home_name(lines: Sequence[Line], tree: Element, head: Head) -> str:
     parts = {fold(part) for part in title_parts(head)}
     logos = (image for image in tree.iter("img") if image.get("alt") and parts)
     found = (canonical(image.get("alt")) for image in logos if _is_home(image.getparent()))
-    return next((name for name in found if fold(name) in parts), "")
+    return next((name for name in found if fold(name) in parts), "") or _home_link(tree)
+
+
+def _home_link(tree: Element) -> str:
+    """The name on the first link to the home page above the headline, its picture's or its own; or empty."""
+    for node in tree.iter("a", "h1"):
+        if node.tag == "h1" and not any(map(_is_home, node.iter("a"))):
+            break
+        if not _is_home(node):
+            continue
+        pictures = (picture.get("alt") for picture in node.iter("img"))
+        for text in (*pictures, "".join(node.itertext()), node.get("title")):
+            name = canonical(_LOGO.sub(" ", canonical(text or "")))
+            if 2 < len(name) < 40 and name.count(" ") < 5 and label(name) is None and fold(name) not in _HOME:
+                return name
+    return ""
+
+
+_LOGO = re.compile(
+    r"(?:^|\s)(?:الموقع|سایت|site|شعار|لوجو|لوغو|لوگو|لوگوی|آرم|logo|home|homepage)(?=\s|$)|\.(?:png|jpe?g|svg|gif|webp)$",
+    re.IGNORECASE,
+)
 
 
 def title_parts(head: Head) -> list[str]:
@@ -226,20 +217,22 @@ def brands_of(head: Head, source: Source | None, name: str | None) -> tuple[str,
     """All names by which the site calls itself."""
     names = [name or "", *((source.name, *source.brands) if source else ())]
     names += head.meta.get("og:site_name", [])
-    names += [_string(node.get("name")) for node in head.nodes if {"WebSite", "Organization"} & set(_types(node))]
+    names += [string_of(node.get("name")) for node in head.nodes if {"WebSite", "Organization"} & set(types_of(node))]
     return once(names)
 
 
-def without_site(title: str, brands: Sequence[str], headings: Iterable[str] = ()) -> str:
+def without_site(title: str, brands: Sequence[str], headings: Iterable[str] | None = None) -> str:
     """A title without the site's name at its end or start.
 
     Args:
         title: as the page has it, e.g. `بوتين والأسد يجريان محادثات | أخبار الحرب السورية`.
         brands: names of the site.
-        headings: headings of the page; a part of the title that is one of them is the headline.
+        headings: headings of the page; a part of the title that is one of them is the headline. None: `title` is one
+            itself, and a colon in it the writer's.
     """
     keys = {fold(brand) for brand in brands}
-    tops = {fold(heading) for heading in headings}
+    tops = {fold(heading) for heading in headings or ()}
+    title = _without_brand(title, keys, {fold(title)} if headings is None else tops)
     while True:
         cuts = list(_SUFFIX.finditer(title))
         if not cuts:
@@ -262,6 +255,17 @@ def without_site(title: str, brands: Sequence[str], headings: Iterable[str] = ()
             title = title[cuts[0].end() :].strip()
         else:
             return title
+
+
+def _without_brand(title: str, keys: Collection[str], headings: Collection[str]) -> str:
+    """A title without a known name of the site at its end or start, however it is parted from the rest."""
+    for cut in _ANY_CUT.finditer(title):
+        head, tail = title[: cut.start()].strip(), title[cut.end() :].strip()
+        if head and fold(tail) in keys:
+            return head
+        if tail and fold(head) in keys and not (":" in cut.group() and fold(title) in headings):
+            return tail
+    return title
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +296,7 @@ def find_headline(head: Head, lines: Sequence[Line], titles: Sequence[Element], 
     stated: list[tuple[str, str]] = []
     for value, where in (
         head.first("og:title"),
-        next(((_string(node.get("headline")), "json-ld:headline") for node in head.articles), ("", "")),
+        next(((string_of(node.get("headline")), "json-ld:headline") for node in head.articles), ("", "")),
         head.first("twitter:title", "dc.title", "title"),
         (head.title, "title"),
     ):
@@ -337,7 +341,7 @@ def _is_home(node: Element) -> bool:
     return href is not None and bool(_HOME_ADDRESS.match(href.strip()))
 
 
-_HOME_ADDRESS = re.compile(r"(?:https?://[^/]+)?/?(?:index\.\w+)?$")
+_HOME_ADDRESS = re.compile(r"(?:https?://[^/]+)?/?(?:index\.\w+)?$")  # of any host: the site may have several
 
 
 def _part_on_page(stated: Sequence[tuple[str, str]], lines: Sequence[Line], brands: Sequence[str]) -> Headline | None:
@@ -423,12 +427,12 @@ def find_published(head: Head, visible: Sequence[tuple[str, str]], clock: Clock)
         clock: how to read them.
     """
     stated = [
-        (_string(node.get("datePublished") or node.get("dateCreated")), "json-ld:datePublished")
+        (string_of(node.get("datePublished") or node.get("dateCreated")), "json-ld:datePublished")
         for node in head.articles
     ]
     stated += [(value, f"meta:{name}") for name in _PUBLISHED for value in head.meta.get(name, ())]
     pages = [
-        (_string(node.get("datePublished")), "json-ld:WebPage") for node in head.nodes if "WebPage" in _types(node)
+        (string_of(node.get("datePublished")), "json-ld:WebPage") for node in head.nodes if "WebPage" in types_of(node)
     ]
     best: Date | None = None
     read = cache(clock.read)
@@ -454,7 +458,9 @@ def find_modified(head: Head, clock: Clock) -> tuple[datetime | None, str]:
     """When the page says the article was last changed, and where."""
     for node in head.articles:
         date = (
-            clock.read(_string(node.get("dateModified")), "json-ld:dateModified") if node.get("dateModified") else None
+            clock.read(string_of(node.get("dateModified")), "json-ld:dateModified")
+            if node.get("dateModified")
+            else None
         )
         if date:
             return date.at, date.where
@@ -501,12 +507,9 @@ def find_authors(
 
     structured: list[str] = []
     for node in head.articles:
-        value = node.get("author")
-        for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, dict) and "Organization" in _types(item):
-                continue
-            if text := _string(item):
-                structured.append(text)
+        value = node.get("author") or node.get("creator")
+        items = value if isinstance(value, list) else [value]
+        structured += [string_of(item) for item in items if not is_organisation(item)]
     for texts, where in (
         (bylines, "line:byline"),
         (named, "family:authors"),
@@ -517,15 +520,26 @@ def find_authors(
         if names := people(texts):
             return names, where
     seen = " \n ".join(line.key for line in lines if line.words <= 12)
-    for name in ("author", "article:author", "dc.creator", "dcterms.creator", "parsely-author", "sailthru.author"):
-        names = tuple(person for person in people(head.meta.get(name, ())) if fold(person) in seen)
+    for name, values in ((name, head.meta.get(name, ())) for name in _AUTHORS):
+        names = tuple(person for person in people(values) if fold(person) in seen)
         if names:
             return names, f"meta:{name}"
+    said = label(head.first("twitter:label1")[0])
+    if said and said.role is Role.AUTHOR:
+        names = tuple(person for person in people(head.meta.get("twitter:data1", ())) if fold(person) in seen)
+        return names, "meta:twitter:data1" if names else ""
     return (), ""
 
 
+_AUTHORS = (
+    "author", "article:author", "dc.creator", "dcterms.creator", "parsely-author", "sailthru.author",
+    "cxenseparse:author", "byl",
+)  # fmt: skip
 _BYLINE = re.compile(BYLINE, re.IGNORECASE)
-_WITH_WAW = "ائل|ليد|سام|سيم|فاء|فيق|هيب|هبة|هبي|جدي|جيه|ديع|حيد|اصف|اثق|جدان|لاء|داد|رد|ردة|صال|عد|جد|يس|لي"
+_WITH_WAW = (
+    "ائل|ليد|سام|سيم|فاء|فيق|هيب|هبة|هبي|جدي|جيه|ديع|حيد|اصف|اثق|جدان|لاء|داد|رد|ردة|ردي|صال|عد|جد|يس|لي|"
+    "ضاح|فائي|فيقة|هيبة|ديعة|حيدة|ئام|سن|سمية|نيس|افي|اصل|زير"
+)
 _AND = re.compile(rf"^(?P<one>\S+ \S.*?) و(?!(?:{_WITH_WAW}) )(?P<other>\S{{2,}} \S.*)$")
 """`أحمد العيسوي ومنى البحيري`: what is written together with `و` and is no name that begins with it, as `وليد` does."""
 _DASH = re.compile(r"\s[-–—]|[-–—]\s")
@@ -537,8 +551,15 @@ def _two_people(name: str) -> list[str]:
 
 
 def _without_place(text: str, brands: Sequence[str]) -> str:
-    """The name in `طنطا - أحمد سعد`; empty where what stands beside the place is the site or an agency."""
-    return text if not _DASH.search(text.strip(" -–—")) else correspondent(text, brands) or ""
+    """The name in `طنطا - أحمد سعد`; empty where what stands beside the place is the site or an agency.
+
+    Two names (`أحمد سعد - منى البحيري`) stay as they are.
+    """
+    text = text.strip(" -–—")
+    keys = {fold(brand) for brand in brands}
+    if not _DASH.search(text) or all(_is_person(part.strip(), keys) for part in _DASH.split(text)):
+        return text
+    return correspondent(text, brands) or ""
 
 
 def _byline(text: str) -> str:
@@ -556,6 +577,7 @@ def _is_person(name: str, brands: set[str]) -> bool:
         and not _NOT_A_NAME.search(name)
         and not _ORGANISATION.search(name)
         and not is_agency(name)
+        and key not in _PLACES
         and not any(is_agency(word) for word in name.split() if len(word) > 4)
     )
 
@@ -587,7 +609,7 @@ def find_tags(
     keywords: list[str] = []
     for node in head.articles:
         value = node.get("keywords")
-        keywords += [_string(item) for item in value] if isinstance(value, list) else [_string(value)]
+        keywords += [string_of(item) for item in value] if isinstance(value, list) else [string_of(value)]
     for texts, where in (
         (labelled, "line:tags"),
         (named, "family:tags"),
@@ -678,15 +700,17 @@ def find_section(head: Head, named: Sequence[str], above: Sequence[str], title: 
         return found[-1], "family:breadcrumb"
     for node in head.articles:
         value = node.get("articleSection")
-        if found := steps(_string(item) for item in (value if isinstance(value, list) else [value])):
+        if found := steps(string_of(item) for item in (value if isinstance(value, list) else [value])):
             return found[-1], "json-ld:articleSection"
-    value, where = head.first("article:section", "articlesection", "section")
+    value, where = head.first(
+        "article:section", "articlesection", "section", "parsely-section", "cxenseparse:recs:category"
+    )
     if value:
         return value, where
     for node in head.nodes:
-        items = node.get("itemListElement") if "BreadcrumbList" in _types(node) else None
+        items = node.get("itemListElement") if "BreadcrumbList" in types_of(node) else None
         items = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-        if found := steps(_string(item.get("name") or item.get("item")) for item in items):
+        if found := steps(string_of(item.get("name") or item.get("item")) for item in items):
             return found[-1], "json-ld:BreadcrumbList"
     if found := steps(above):
         return found[-1], "line:breadcrumb"
@@ -696,19 +720,17 @@ def find_section(head: Head, named: Sequence[str], above: Sequence[str], title: 
 def find_image(head: Head, base: str | None) -> tuple[str | None, str]:
     """Absolute URL of the lead image, and where."""
     value, where = head.first("og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src")
+    for node in () if value else head.articles:
+        value, where = address_of(node.get("image")) or address_of(node.get("thumbnailUrl")), "json-ld:image"
+        if value:
+            break
     if not value:
-        for node in head.articles:
-            image = node.get("image")
-            image = image[0] if isinstance(image, list) and image else image
-            value = image.get("url", "") if isinstance(image, dict) else image if isinstance(image, str) else ""
-            where = "json-ld:image"
-            if value:
-                break
+        value, where = (head.image, "link:image_src") if head.image else head.first("image", "thumbnailurl")
     try:
-        absolute = urljoin(base or "", str(value))
-        return (absolute, where) if absolute.startswith("http") else (None, "")
+        absolute = urljoin(base or "", value) if value else ""
     except ValueError:
-        return None, ""
+        absolute = ""
+    return (absolute, where) if absolute.startswith("http") else (None, "")
 
 
 def find_canonical(head: Head, url: str | None, source: Source | None) -> tuple[str | None, str]:
