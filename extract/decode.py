@@ -11,6 +11,7 @@ import codecs
 import html
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain
 
@@ -297,6 +298,8 @@ class _Misreading:
     two: re.Pattern[str]
     two_in_bytes: re.Pattern[bytes]
     """Two pairs in UTF-8."""
+    two_escaped: tuple[re.Pattern[str], re.Pattern[str]]
+    """Two pairs as each of `_ESCAPES` writes them."""
 
 
 def _misreading(table: dict[str, int]) -> _Misreading:
@@ -310,7 +313,17 @@ def _misreading(table: dict[str, int]) -> _Misreading:
     tail = "".join(map(re.escape, tails))
     pair = f"[{lead}][{tail}]"
     in_bytes = b"".join(b"(?:%s)" % b"|".join(re.escape(c.encode()) for c in letters) for letters in (lead, tails))
-    return _Misreading(table, re.compile(pair), re.compile(pair * 2), re.compile(in_bytes * 2))
+    as_json, as_references = (
+        "".join(f"(?:{'|'.join(write(ord(letter)) for letter in letters)})" for letters in (lead, tails))
+        for write in (r"\\u{:04x}".format, "&#(?:{0}|x0*{0:x});".format)
+    )
+    return _Misreading(
+        table,
+        re.compile(pair),
+        re.compile(pair * 2),
+        re.compile(in_bytes * 2),
+        (re.compile(as_json * 2, re.IGNORECASE), re.compile(as_references * 2, re.IGNORECASE)),
+    )
 
 
 _MISREADINGS = (_misreading(_TO_1256), _misreading(_TO_1252))
@@ -330,7 +343,9 @@ def _repair_mojibake(text: str, content: bytes) -> tuple[str, list[str]]:
         text: of the page.
         content: the same in UTF-8, which is quicker to search.
     """
-    outcomes: set[str] = set()
+    text, outcomes = _repair_escaped(text)
+    if outcomes:
+        content = text.encode("utf-8", "surrogatepass")
     for misreading in _MISREADINGS:
         if not misreading.two_in_bytes.search(content):
             continue
@@ -346,6 +361,39 @@ def _repair_mojibake(text: str, content: bytes) -> tuple[str, list[str]]:
         text = "".join(chain.from_iterable(zip(between, [*runs, ""], strict=True)))
         content = text.encode("utf-8", "surrogatepass")
     return text, sorted(outcomes)
+
+
+_ESCAPES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
+    # Of JSON and of HTML, a word of them at a time; those of ASCII (`\\u003c`, `&#34;`) keep it from being markup.
+    (
+        re.compile(r"(?:\\u(?!00[0-7])[0-9a-f]{4})+", re.IGNORECASE),
+        lambda word: "".join(chr(int(code, 16)) for code in word[2:].lower().split("\\u")),
+    ),
+    (
+        re.compile(
+            r"(?:&#(?!0*(?:\d\d?|1[01]\d|12[0-7]);|x0*[0-7]?[0-9a-f];)(?:\d{2,7}|x[0-9a-f]{2,6});)+", re.IGNORECASE
+        ),
+        html.unescape,
+    ),
+)
+
+
+def _repair_escaped(text: str) -> tuple[str, set[str]]:
+    """`text` with the misread words that are written as escapes replaced by what they mean, and what came of it.
+
+    A word is repaired when all of it reads back as Arabic script. Where one was, single letters are too.
+    """
+    outcomes: set[str] = set()
+    for misreading in _MISREADINGS:
+        for (escapes, meaning), two in zip(_ESCAPES, misreading.two_escaped, strict=True):
+            if not two.search(text):
+                continue
+            read = {word: _read_back(meaning(word), misreading.table) for word in set(escapes.findall(text))}
+            misread = [word for word in read if misreading.two.search(meaning(word))]
+            outcomes |= {"mojibake_repaired" if read[word] else "mojibake_kept" for word in misread}
+            if any(read[word] for word in misread):
+                text = escapes.sub(lambda word, read=read: read[word[0]] or word[0], text)  # type: ignore[misc]
+    return text, outcomes
 
 
 def _read_back(run: str, table: dict[str, int], *, script: bool = True) -> str | None:

@@ -1,11 +1,13 @@
+import json
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from extract.article import extract_article
 from extract.decode import Decoded, decode
-from extract.types import Page, Reason, Rejection
+from extract.types import Article, Page, Reason, Rejection
 
 SEEDS = {
     path.stem: path.read_text(encoding="utf-8")
@@ -135,6 +137,57 @@ def test_mojibake_with_references() -> None:
     text = "قال\u00a0«نعم»"
     misread = text.encode().decode("cp1256").replace("«", "&laquo;").replace("»", "&raquo;").replace("\u00a0", "&nbsp;")
     assert paragraphs(read(html(misread).encode())) == ["قال «نعم»"]
+
+
+ESCAPES = {
+    "json": lambda text: "".join(c if c.isascii() else f"\\u{ord(c):04x}" for c in text),
+    "decimal": lambda text: "".join(c if c.isascii() else f"&#{ord(c)};" for c in text),
+    "hexadecimal": lambda text: "".join(c if c.isascii() else f"&#x{ord(c):X};" for c in text),
+}
+
+
+@pytest.mark.parametrize("escape", ESCAPES.values(), ids=ESCAPES)
+@pytest.mark.parametrize("misread", MISREADERS.values(), ids=MISREADERS)
+def test_mojibake_that_is_escaped(misread: object, escape: object) -> None:
+    text = "أكد الرئيس و قال: «لا تراجع» 24/7"
+    escaped = escape(misread(text))  # type: ignore[operator]
+    decoded = read(f"<html><body><p>{escaped}</p></body></html>".encode())
+    assert decoded.flags == ("mojibake_repaired",)
+    assert paragraphs(decoded) == [text]
+    first, rest = misread(text).split(" ", 1)  # type: ignore[operator]
+    broken = f"{first[:-1]} {rest}"
+    kept = read(f"<html><body><p>{escape(broken)}</p></body></html>".encode())  # type: ignore[operator]
+    assert kept.flags == ("mojibake_kept", "mojibake_repaired")
+    (paragraph,) = paragraphs(kept)
+    assert paragraph.endswith(text.split(" ", 1)[1])
+    assert not paragraph.startswith("أ")
+
+
+@pytest.mark.parametrize("escape", ESCAPES.values(), ids=ESCAPES)
+@pytest.mark.parametrize("text", [*SEEDS.values(), PERSIAN, "ط، ظ، ع، غ؟", "été à Køln Ø Ù"])
+def test_clean_text_that_is_escaped_is_left_alone(text: str, escape: object) -> None:
+    markup = html(escape(text))  # type: ignore[operator]
+    decoded = read(markup.encode())
+    assert (decoded.text, decoded.flags) == (markup, ())
+
+
+@pytest.mark.parametrize("quote", ["\\u0022", "\\u003c", "&#34;", "&#060;", "&#x3C;", "&#x22;"])
+def test_an_escape_that_keeps_a_mark_from_being_markup_stays(quote: str) -> None:
+    escape = ESCAPES["json" if quote.startswith("\\") else "decimal"]
+    misread = escape(MISREADERS["windows-1252"]("خبر عاجل"))
+    decoded = read(f"<html><body><p>{quote}{misread}{quote}</p></body></html>".encode())
+    assert f"{quote}خبر عاجل{quote}" in decoded.text
+
+
+def test_mojibake_in_json_ld_is_repaired_in_title_and_authors() -> None:
+    misread = MISREADERS["windows-1252"]
+    data = json.dumps({"@type": "NewsArticle", "headline": misread("عنوان الخبر"), "author": misread("سامر المصري")})
+    body = "".join(f"<p>{line}</p>" for line in SEEDS["002"].splitlines())
+    page = f'<html><head><script type="application/ld+json">{data}</script></head><body>{body}</body></html>'
+    found = extract_article(Page(content=page.encode(), content_type="text/html"))
+    assert isinstance(found, Article)
+    assert found.authors == ("سامر المصري",)
+    assert found.flags == ("mojibake_repaired",)
 
 
 def test_mojibake_that_lost_bytes_is_kept_and_flagged() -> None:
