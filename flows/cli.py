@@ -119,7 +119,9 @@ def ingest(
 
 @app.command()
 def extract(
-    files: Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", help="HTML, text or WARC files.")] = None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE]...", help="HTML, text or WARC files; - is standard input.")
+    ] = None,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="Read pages as JSON lines from standard input.")] = False,
     source: Annotated[
         str | None, typer.Option("--source", metavar="ID", help="Source of the pages; else found by each URL's domain.")

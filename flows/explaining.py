@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 from urllib.parse import unquote
@@ -17,7 +17,7 @@ from extract.article import EXTRACTOR, Explanation
 from extract.judge import Verdict
 from extract.types import Article, Page, Rejection
 from extract.urls import canonical_url
-from flows.extracting import is_warc, page_of_file
+from flows.extracting import is_warc, open_input, page_of_file, why_unreadable
 from flows.failures import InputError, UsageError
 from flows.show import escaped
 
@@ -34,12 +34,12 @@ def page_in(path: Path, url: str | None) -> Page:
         UsageError: the file has several pages, and none was chosen.
     """
     try:
-        with path.open("rb") as stream:
+        with open_input(path) as stream:
             if not is_warc(stream.peek(5)):
                 return page_of_file(path, stream.read(), url)
             return _chosen(read_pages(stream), path, url)
     except OSError as error:
-        raise InputError(f"Cannot read {path}: {error.strerror}") from error
+        raise InputError(f"Cannot read {path}: {why_unreadable(error)}") from error
     except WarcError as error:
         raise InputError(f"Cannot read {path}: {error}") from error
 
@@ -49,17 +49,23 @@ def _chosen(records: Iterator[Capture | Conversion], path: Path, url: str | None
     variant: Page | None = None
     urls = []
     for record in records:
+        urls.append(record.url)
         if url is None or record.url == url:
             exact = record.page()
-            urls.append(record.url)
         elif _canonical(record.url) == _canonical(url):
             variant = record.page()
     if url is None and len(urls) > 1:
-        some = "\n".join(f"  {escaped(each)}" for each in urls[:5])
-        raise UsageError(f"{path} holds {len(urls)} responses; choose one with --url, e.g.\n{some}\n")
+        raise UsageError(f"{path} holds {len(urls)} responses; choose one with --url, e.g. {_some(urls)}")
     if chosen := exact or variant:
         return chosen
-    raise InputError(f"{path} holds no response" + (f" for {url}" if url else ""))
+    if url and urls:
+        raise InputError(f"{path} holds no response for {url}, but {len(urls)} others, e.g. {_some(urls)}")
+    raise InputError(f"{path} holds no response")
+
+
+def _some(urls: Sequence[str]) -> str:
+    """The first few, a line each; in brackets, because a full stop behind an address would be copied with it."""
+    return "(\n" + "".join(f"  {escaped(each)}\n" for each in urls[:5]) + ")"
 
 
 def _canonical(url: str) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from archive.warc import Capture, WarcError, read_pages
 from extract.article import extract_article
@@ -45,13 +48,13 @@ class Extractor:
         """An answer for each HTML or text file, and for each response or text of each WARC or WET file."""
         for path in paths:
             try:
-                with path.open("rb") as stream:
+                with open_input(path) as stream:
                     if is_warc(stream.peek(5)):
                         yield from self._archived(stream)
                     else:
                         yield self.answer(str(path), page_of_file(path, stream.read(), url), None)
             except OSError as error:
-                yield refusal(str(path), UNREADABLE, f"Cannot read {path}: {error.strerror}.")
+                yield refusal(str(path), UNREADABLE, f"Cannot read {path}: {why_unreadable(error)}.")
             except WarcError as error:
                 yield refusal(str(path), UNREADABLE, f"Cannot read {path}: {error}.")
 
@@ -127,6 +130,27 @@ def _article(page_id: object, page: Page, article: Article, language: str | None
         "kicker": article.kicker,
         "flags": article.flags,
     }
+
+
+@contextmanager
+def open_input(path: Path) -> Iterator[BufferedReader]:
+    """A file opened to read, or standard input for `-`.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    if path == Path("-"):
+        yield cast("BufferedReader", sys.stdin.buffer)
+        return
+    with path.open("rb") as stream:
+        yield stream
+
+
+def why_unreadable(error: OSError) -> str:
+    """What is wrong with a path, and what can be done about it."""
+    if isinstance(error, IsADirectoryError):
+        return "it is a directory; name the files in it"
+    return error.strerror or str(error)
 
 
 def is_warc(beginning: bytes) -> bool:

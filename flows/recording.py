@@ -42,8 +42,10 @@ def record(source: Source, page: Page, directory: Path = PAGES, name: str | None
     """
     if not directory.is_dir():
         raise UsageError(f"There is no directory {directory}; run this in a checkout, or name another with --to")
-    if not (page.url and source.owns(page.url)):
-        raise UsageError(f"{page.url or 'A page without --url'} is not on the domains of {source.id}")
+    if not page.url:
+        raise UsageError("Say with --url where the page came from")
+    if not source.owns(page.url):
+        raise UsageError(f"{page.url} is not on the domains of {source.id}")
     name = name or _name(page.url)
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
         raise UsageError(f"--name {name!r}: use lower-case letters, digits, hyphens and underscores")

@@ -98,6 +98,7 @@ def test_a_page_is_explained_from_the_archive(crawled: tuple[Command, list[dict[
         (["--explain", "--jsonl"], 2, "takes one FILE"),
         (["a.html", "--html", "out.html"], 2, "give both"),
         (["--explain", "none.html"], 1, "Cannot read none.html"),
+        (["--explain", str(SAMPLES)], 1, "it is a directory; name the files in it"),
         (["--explain", str(SAMPLES / "jannah.warc.gz")], 2, "choose one with --url"),
         (["--explain", str(SAMPLES / "jannah.warc.gz"), "--url", "https://x.example/"], 1, "no response for"),
         (["--explain", str(SAMPLES / "seeds" / "003.txt"), "--html", "/proc/x/out.html"], 2, "Cannot write"),
@@ -107,3 +108,10 @@ def test_a_page_is_explained_from_the_archive(crawled: tuple[Command, list[dict[
 )
 def test_what_cannot_be_explained_is_told(warraq: Command, arguments: list[str], status: int, told: str) -> None:
     assert told in " ".join(warraq("extract", *arguments, status=status).stderr.decode().split())
+
+
+def test_standard_input_is_a_file_named_by_a_hyphen(warraq: Command) -> None:
+    page = (SAMPLES / "seeds" / "003.txt").read_bytes()
+    [answer] = map(json.loads, warraq("extract", "-", stdin=page).stdout.splitlines())
+    assert answer["title"] in warraq("extract", "--explain", "-", stdin=page).stdout.decode()
+    assert answer["text"].startswith("أعلن الكرملين")

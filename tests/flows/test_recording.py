@@ -67,7 +67,7 @@ def test_a_page_in_a_warc_file_is_recorded(warraq: Command, pages: Path) -> None
         (["arabkhabar", "https://x.example/a/1"], 2, "not on the domains of arabkhabar"),
         (["arabkhabar", URL, "--url", URL], 2, "a URL needs none"),
         (["arabkhabar", "none.html", "--url", URL], 1, "Cannot read none.html"),
-        (["arabkhabar", str(SAMPLES / "seeds" / "000.txt")], 2, "without --url"),
+        (["arabkhabar", str(SAMPLES / "seeds" / "000.txt")], 2, "Say with --url"),
         (["arabkhabar", str(SAMPLES / "seeds" / "000.txt"), "--url", URL, "--to", "none"], 2, "no directory none"),
         (["arabkhabar", str(SAMPLES / "seeds" / "000.txt"), "--url", URL, "--name", "../x"], 2, "--name '../x'"),
     ],
