@@ -113,6 +113,8 @@ BYLINE = rf"^(?:(?:{_WHO})|(?:{_WHAT})(?=\s*{_BEFORE_NAME}))(?:(?P<mark>\s*{_BEF
 
 `كتب` or `بقلم` a name may follow at once; `تقرير` or `حوار` only behind a mark, or else it is a headline that goes on.
 """
+BYLINE_WORD = rf"{_WHO}|{_WHAT}"
+"""What every such line holds; a pattern, whatever the case."""
 
 
 def is_agency(name: str) -> bool:

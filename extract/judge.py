@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import pairwise, takewhile
 
-from extract.attribution import BYLINE, correspondent, dateline, with_occupation
+from extract.attribution import BYLINE, BYLINE_WORD, correspondent, dateline, with_occupation
 from extract.dates import read_date
 from extract.labels import Label, Role
 from extract.labels import label as read_label
@@ -24,6 +24,7 @@ _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _URL_ONLY = re.compile(r"^\W*(?:https?://|www\.)\S+\W*$", re.IGNORECASE)
 _HASHTAGS = re.compile(r"^(?:#[\w‌]+[\s،,|]*)+$")
 _BYLINE = re.compile(BYLINE + r"(?P<name>(?:[^\d:.،,؟!]|\b[A-Z]\.){3,40})$", re.IGNORECASE)
+_BYLINE_WORD = re.compile(BYLINE_WORD, re.IGNORECASE)
 _POSTED_BY = re.compile(r"\s(?:توسط|بواسطة|بواسطه|by)\s+(?P<name>[^|·•:،,\d]{4,40}?)\s*(?:[|·•،,]|\s[-–]\s|$)")
 _COLON = re.compile(r"\s*[:：]$")
 _CLOCK_WORDS = frozenset(
@@ -174,6 +175,8 @@ def without_date(text: str) -> str:
 
 
 def _read_byline(text: str) -> re.Match[str] | None:
+    if not _BYLINE_WORD.search(text):  # most lines; reading their dates would be for nothing
+        return None
     undated = without_date(text)
     return _BYLINE.match(undated) or (_BYLINE.match(text) if undated != text else None)
 
