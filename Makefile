@@ -36,6 +36,8 @@ format: $(DEV)  ## put the code into its standard form
 bench: $(DEV)  ## run the benchmarks (ratios taken in one run)
 	@.venv/bin/python benchmarks/extraction.py
 	@.venv/bin/python benchmarks/extraction.py --scramble
+	@.venv/bin/python benchmarks/extraction.py benchmarks/replicas/ar benchmarks/replicas/fa
+	@.venv/bin/python benchmarks/extraction.py benchmarks/replicas/ar benchmarks/replicas/fa --scramble
 
 samples: $(DEV)  ## build samples/*.warc.gz again from samples/build
 	@.venv/bin/python -m samples.build
