@@ -34,6 +34,8 @@ _CLOCK_WORDS = frozenset(
     ).split()
 )
 """Words beside a date that name its day, era or clock; folded."""
+_TWOFOLD = re.compile(r"الموافق|\d\s*ه(?:ـ|\b)")
+"""What a day has that two calendars name: `الخميس 7/3/1429 هـ - الموافق 13/3/2008 م (آخر تحديث) الساعة 16:25`."""
 _VERB_MARK = re.compile(r"^\w+\s*[:：/–—-]")
 _BEFORE_DATE = re.compile(r"[\s|•·،,/–—-]*(?:\b(?:في|فى|يوم|بتاريخ|در|on)\b(?:\s+\w+\s*[،,])?)?[\s|•·،,/–—:-]*$")
 _AT_CLOCK = re.compile(r"\s+(?:في|فى|الساعة|در|ساعت|at)\s+\d{1,2}:\d\d.*$")
@@ -146,8 +148,8 @@ class Judgement:
 @lru_cache(maxsize=1024)  # several rules ask it of the same lines
 def is_date_line(text: str) -> bool:
     """Whether a line is a date or clock and nothing more."""
-    twofold = "الموافق" in text  # الخميس 7/3/1429 هـ - الموافق 13/3/2008 م (آخر تحديث) الساعة 16:25 (مكة المكرمة)
-    if text.count(" ") > (2 if twofold else 1) * _DATE_WORDS or not re.search(r"\d", text):
+    spaces = text.count(" ")
+    if spaces > 2 * _DATE_WORDS or (spaces > _DATE_WORDS and not _TWOFOLD.search(text)) or not re.search(r"\d", text):
         return False
     date = read_date(text, timezone="UTC", calendar="gregorian", fetched_at=None, where="line")
     if date is None:
@@ -501,7 +503,7 @@ class Judge:
             if re.search(r"\d", text):
                 self._found.dates.append(line)
             return "byline"
-        if line.words <= _DATE_WORDS and is_date_line(text):
+        if is_date_line(text):
             if prose < _LONGEST_LEAD or index > last:
                 self._found.dates.append(line)
             if not (line.heading and prose and index < last):
@@ -542,7 +544,8 @@ class Judge:
             return "repeated"
         if line.link_share > 0.75 and not (ends_sentence(text) and line.words >= 8) and not self._is_listed(line):
             return "link"
-        if index < first and line.words <= 3 and not (line.heading or ends_sentence(text) or line.mark & Mark.ROW):
+        goes_on = line.heading or ends_sentence(text) or _addresses(line) or line.mark & Mark.ROW
+        if index < first and line.words <= 3 and not goes_on:
             return "before_text"
         if line.linked and _names_terms(line):
             return "terms"
@@ -623,6 +626,8 @@ class Judge:
         if line.element is None:
             return line.at == self._last
         if self._list is not None and line.mark & Mark.LIST and _list_around(line) is self._list:
+            return True
+        if _addresses(line) and self._at_home(line, self._home):
             return True
         part = line.tag == "p" or line.mark & (Mark.LIST | Mark.ROW)
         fewest = 3 if line.mark & Mark.LIST else 6
@@ -773,6 +778,11 @@ def _is_caption(line: Line, before_text: bool) -> bool:
 def _is_most(prose: int, lines: Sequence[Line], index: int) -> bool:
     """Whether so many characters of prose are more than the sentences behind a line have."""
     return prose > sum(len(line.text) for line in lines[index + 1 :] if line.words >= 6 and ends_sentence(line.text))
+
+
+def _addresses(line: Line) -> bool:
+    """Whether a line is a letter's salutation or closing, which ends in a comma: `تحية طيبة وبعد،`."""
+    return not line.linked and line.words >= 2 and line.text.endswith(("،", ","))
 
 
 def _introduces(line: Line) -> bool:

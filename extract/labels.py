@@ -73,6 +73,7 @@ _LONGEST_LABEL = 8
 _LONGEST_CALL = 26  # words up to which all of a line is read for its label; of a longer one, only how it opens
 _COLON = re.compile(r"\s*[:：﹕]\s*")
 _AFTER_ROLE = re.compile(r"\s*(?:[:：﹕|.…–—-]+)\s*")
+_SPOKEN = re.compile(r"(?P<head>[^\s،,]+)[،,] (?P<rest>[^\s،,؛:؟!?]+(?: [^\s،,؛:؟!?]+){0,6})")
 _COUNT = re.compile(r"(?: \d+)+$|^(?:\d+ )+(?!\d)")
 
 
@@ -90,6 +91,8 @@ class _Phrases:
     whole: dict[str, Role]
     pages: dict[str, Role]
     """Likewise, for the roles that only a title has."""
+    spoken: dict[str, Role]
+    """What screen readers are told before a comma."""
     starts: dict[str, tuple[tuple[str, Role], ...]]
     """First word → phrases that start with it, longest first."""
     inside: tuple[tuple[str, Role], ...]
@@ -111,6 +114,7 @@ class _Phrases:
 def _phrases() -> _Phrases:
     whole: dict[str, Role] = {}
     pages: dict[str, Role] = {}
+    spoken: dict[str, Role] = {}
     starts: dict[str, list[tuple[str, Role]]] = {}
     inside: list[tuple[str, Role]] = []
     calls: dict[str, set[str]] = {kind: set() for kind in ("call", "call_end", "channel", "click", "click_call")}
@@ -122,6 +126,7 @@ def _phrases() -> _Phrases:
             for phrase in kinds.get("line", ()):
                 for spelling in _spellings(phrase):
                     (pages if role in PAGE_ROLES else whole).setdefault(spelling, role)
+            spoken.update((fold(phrase), role) for phrase in kinds.get("spoken", ()))
             for phrase in kinds.get("start", ()):
                 for spelling in _spellings(phrase):
                     starts.setdefault(spelling.split(" ", 1)[0], []).append((spelling, role))
@@ -136,6 +141,7 @@ def _phrases() -> _Phrases:
     return _Phrases(
         whole=whole,
         pages=pages,
+        spoken=spoken,
         inside=tuple(inside),
         calls=frozenset(calls["call"]),
         ends=frozenset(f" {call} " for call in calls["call_end"]),
@@ -171,6 +177,8 @@ def _label(line: str) -> Label | None:
     head, comma, rest = line.partition(", ")  # as screen readers are told it: `Role, BBC`
     if comma and phrases.whole.get(fold(head)) is Role.CREDIT and rest.count(" ") < _LONGEST_REST[Role.CREDIT]:
         return Label(Role.CREDIT, rest)
+    if (spoken := _SPOKEN.fullmatch(line)) and (role := phrases.spoken.get(fold(spoken["head"]))):
+        return Label(role, spoken["rest"])
     folded = fold(line if spaces < _LONGEST_CALL else " ".join(line.split(" ", _LONGEST_LABEL)[:_LONGEST_LABEL]))
     if spaces <= _LONGEST_LABEL + 3 and folded.count(" ") <= _LONGEST_LABEL:
         role = phrases.whole.get(folded)

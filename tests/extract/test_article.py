@@ -191,3 +191,24 @@ def test_labels_of_other_languages(read: Read, label: str) -> None:
     text = f"{paragraphs(*ENGLISH[:2])}<h3>A matter of trust</h3>{paragraphs(ENGLISH[2])}"
     found = read(article(f"<div>{text}<h3>{label}</h3>{links}</div>", title="Government continues its talks"))
     assert found.paragraphs == (*ENGLISH[:2], "A matter of trust", ENGLISH[2])
+
+
+def test_the_salutation_and_closing_of_a_letter_are_text(read: Read) -> None:
+    text = ("تحية طيبة وبعد،", *PROSE, "وتفضلوا بقبول فائق الاحترام،")
+    found = read(article(f"<div>{'<br><br>'.join(text)}<br><b>عن أهالي الحي</b></div>"))
+    assert found.paragraphs == text
+
+
+def test_what_stands_around_an_embedded_post_is_no_text(read: Read) -> None:
+    consent = "<b>هل تسمح بعرض المحتوى من X؟</b><p>تحتوي هذه الصفحة على محتوى من موقع X. موافقتكم مطلوبة قبل عرضه.</p>"
+    post = f"<div>{consent}<p>تحذير: بي بي سي غير مسؤولة عن محتوى المواقع الخارجية</p><p>نهاية محتوى من X</p></div>"
+    found = read(article(f"<div>{paragraphs(*PROSE[:2])}{post}{paragraphs(*PROSE[2:])}</div>"))
+    assert found.paragraphs == PROSE
+
+
+def test_what_screen_readers_are_told_of_a_list_is_no_text(read: Read) -> None:
+    related = (
+        "<section><span>list of 2 items</span><ul><li><a href=/1>نبأ</a></li></ul><span>end of list</span></section>"
+    )
+    found = read(article(f"<div>{paragraphs(*PROSE[:2])}{related}{paragraphs(*PROSE[2:])}</div>"))
+    assert found.paragraphs == PROSE
