@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from types import MappingProxyType
 from urllib.parse import quote
 
 from extract import metadata
-from extract.attribution import attributed, once, opening_name
+from extract.attribution import attributed, once, opening_name, with_occupation
 from extract.body import Body, Hints, read_body
 from extract.decode import Decoded, decode
 from extract.families import UNKNOWN, Family, family_of
@@ -227,9 +228,10 @@ class _Clues:
         self.crumbs_above = metadata.crumbs_above(lines, top)
         self.near = lines[max(0, top - 6) : end + 4]
         first = body.judgement.kept[0].at if body.judgement.kept else top
-        self.classed_authors = [*_classed_authors(lines[max(0, top - 4) : min(first, top + 8)])]
+        self.classed_authors = [*_classed_authors(lines[max(0, top - 4) : min(first, top + 16)])]
         self.dates = [*map(parted, body.judgement.dates), *_dates_about(lines, headline, body)]
         self.bylines = [name for _, name in body.judgement.bylines]
+        self.bylines += _with_calling(lines[max(0, top - 4) : min(first, top + 6)], headline)
         self.labelled_tags = _labelled_tags(body.judgement)
 
 
@@ -237,6 +239,14 @@ _OTHERS = frozenset({Role.RELATED, Role.LATEST, Role.COMMENTS})
 """Labels after which dates are other texts'."""
 _PUBLICATION = re.compile(r"نشر|انتشار|درج|ثبت|تاریخ\s+چاپ|publish|posted", re.IGNORECASE)
 _ITEM_NUMBER = re.compile(r"(?:کد|شناسه|شماره)\s*(?:خبر|مطلب|نوشته)|رقم\s+(?:الخبر|المقال)|^(?:شماره|العدد)\s")
+
+
+def _with_calling(lines: Sequence[Line], headline: Headline) -> list[str]:
+    """The name on a line whose next one says what its bearer is: `منى البحيري`, `كاتبة من تونس`; of two, neither."""
+    pairs = (pair for pair in pairwise(lines) if headline.line not in pair and not pair[0].heading)
+    names = (with_occupation([one.text, two.text]) for one, two in pairs if one.words <= 4 and two.words <= 6)
+    found = [name for name in names if name]
+    return found if len(found) == 1 else []
 
 
 def _classed_authors(lines: Sequence[Line]) -> Iterator[str]:
@@ -309,6 +319,7 @@ _TAG_PATHS = (
     "tags?",
     "keywords?",
     "topics?",
+    "t",
     "hashtag",
     *(f"{name}|{quote(name)}" for name in ("وسم", "وسوم", "برچسب")),
 )

@@ -160,7 +160,7 @@ def correspondent(line: str, brands: Iterable[str] = ()) -> str | None:
 _OCCUPATION = re.compile(
     r"^\W*(?:روزنامه[\s\u200c]?نگار|خبرنگار|پژوهشگر|نویسنده|کارشناس|تحلیل[\s\u200c]?گر|استاد|مدرس|جامعه[\s\u200c]?شناس|اقتصاددان|"
     r"فعال|دبیر|سردبیر|وکیل|حقوقدان|عضو هی[اأئ]ت|كاتب|كاتبة|صحفي|صحفية|صحافي|صحافية|إعلامي|إعلامية|باحث|باحثة|محلل|"
-    r"أستاذ|أستاذة|مراسل|مراسلة|صحافی|کالم نگار|columnist|reporter|journalist|correspondent)(?:\W|$)",
+    r"گروه\s+\S+$|أستاذ|أستاذة|مراسل|مراسلة|صحافی|کالم نگار|columnist|reporter|journalist|correspondent)(?:\W|$)",
     re.IGNORECASE,
 )
 

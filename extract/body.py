@@ -13,6 +13,7 @@ import copy
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from lxml import html
 from trafilatura import bare_extraction
@@ -34,6 +35,7 @@ _LONG = 5  # words from which a line may be found inside a longer one
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
 _CONTROLS = frozenset({"form", "input", "textarea", "select"})
 _BELOW = 4  # lines under the body among which a date is still its own
+_POSTED_BY = re.compile(r"(?:مرسلة|أرسلت|نشرت?|أضيفت?)\s+بواسطة\s|posted\s+by\s", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,7 @@ def _judged(
         only_chosen=only_chosen,
     )
     _read_below(judgement, lines[region.last : region.last + 12])
+    _read_facts(judgement, lines[region.last : region.last + 40])
     if judgement.kicker is None:
         judgement.kicker = _kicker(lines, hints.headline)
     return Body(judgement, region, wrapper)
@@ -263,6 +266,20 @@ def _read_below(judgement: Judgement, below: Sequence[Line]) -> None:
             judgement.take_date(line)
         elif name and name.role in (Role.RELATED, Role.COMMENTS, Role.LATEST):
             return
+        elif place < _BELOW and _POSTED_BY.match(line.text):
+            judgement.take_date(line)
+
+
+def _read_facts(judgement: Judgement, below: Sequence[Line]) -> None:
+    """Author and tags of a list of which two items or more open with labels; headlines may precede it."""
+    items = (line for line in below if line.tag == "li")
+    for _, of_list in groupby(items, key=lambda line: line.element.getparent()):
+        named = [(line, name) for line in of_list if (name := _label_in(line))]
+        for line, name in named if len(named) > 1 else ():
+            if name.role is Role.TAGS:
+                judgement.tags.append(line)
+            elif name.role is Role.AUTHOR and name.rest:
+                judgement.bylines.append((name.role, name.rest))
 
 
 def _label_in(line: Line) -> Label | None:

@@ -58,7 +58,7 @@ IRANSAMANEH = Family(
     kicker=".rutitr",
     lead=".subtitle",
     date=".news_pdate_c",
-    tags=".tags_title a",
+    tags=".tags_title a, .tags_item",
     breadcrumb=".news_path a",
     drop=".share_button, .newsletter_link_news, [class*='comm_info_'], .comm_answer",
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from itertools import combinations
@@ -34,6 +34,8 @@ _MODIFIED = ("article:modified_time", "datemodified", "og:updated_time", "dcterm
 _COARSE = ("day", "month")
 _SUFFIX = re.compile(r"\s+(?:[|–—»«·•>›]|-{1,2}|::)\s+|\s*[|»«]\s*|\s*::\s*")
 _ANY_CUT = re.compile(r"\s*[|–—»«·•>›~/:-]+\s*")  # what may part a name of the site that is known from a title
+_SLUG = re.compile(r"^(?:عام|سياسي|اقتصادي|رياضي|ثقافي|اجتماعي|محلي|علمي|صحي|بيئي)\s*/\s+")
+"""The desk that an agency files a text under, before the headline: `اقتصادي / البنك المركزي يثبت الفائدة`."""
 _CUT = re.compile(_SUFFIX.pattern + r"|\s*:\s+|\s+/\s+")  # these part a title only where its other part is known
 _ORGANISATION = re.compile(
     r"(?:^|\s)(?:ال)?(?:جريدة|صحيفة|موقع|وكالة|شبكة|قناة|مجلة|تحرير|محرر|إدارة|مؤسسة|مركز|بوابة|فريق|غرفة|قسم|مكتب|شركة|"
@@ -201,7 +203,7 @@ def _beside_headline(title: str, headline: str) -> str:
 
     Empty if there is none or it can be no name.
     """
-    key = fold(headline)
+    key, title = fold(headline), _SLUG.sub("", title)
     for cut in _CUT.finditer(title):
         if fold(title[: cut.start()]) == key:
             name = _CUT.split(title[cut.end() :])[-1]
@@ -286,6 +288,11 @@ def find_headline(head: Head, lines: Sequence[Line], titles: Sequence[Element], 
         titles: elements that the family's rules name as title.
         brands: names of the site.
     """
+    found = _find_headline(head, lines, titles, brands)
+    return replace(found, text=_SLUG.sub("", found.text))
+
+
+def _find_headline(head: Head, lines: Sequence[Line], titles: Sequence[Element], brands: Sequence[str]) -> Headline:
     tops = [
         line
         for line in lines
@@ -498,7 +505,11 @@ def find_authors(
     keys = {fold(brand) for brand in brands}
 
     def shown(text: str) -> str:
-        return _without_place(_byline(text), brands)
+        text = _byline(text)
+        behind = _PLACE_BEHIND.fullmatch(text)
+        if behind and not is_agency(behind["place"]) and fold(behind["place"]) not in keys:
+            text = behind["name"]
+        return _without_place(text, brands)
 
     def people(texts: Iterable[str]) -> tuple[str, ...]:
         parts = [part for text in texts for name in _SPLIT_AUTHORS.split(shown(text)) for part in _two_people(name)]
@@ -542,6 +553,8 @@ _WITH_WAW = (
 )
 _AND = re.compile(rf"^(?P<one>\S+ \S.*?) و(?!(?:{_WITH_WAW}) )(?P<other>\S{{2,}} \S.*)$")
 """`أحمد العيسوي ومنى البحيري`: what is written together with `و` and is no name that begins with it, as `وليد` does."""
+_PLACE_BEHIND = re.compile(r"(?P<name>[^()]+?)\s*\((?P<place>[^\W\d_]+(?: [^\W\d_]+){0,2})\)")
+"""`منى البحيري (رأس الخيمة)`"""
 _DASH = re.compile(r"\s[-–—]|[-–—]\s")
 
 
@@ -578,6 +591,7 @@ def _is_person(name: str, brands: set[str]) -> bool:
         and not _ORGANISATION.search(name)
         and not is_agency(name)
         and key not in _PLACES
+        and label(name) is None
         and not any(is_agency(word) for word in name.split() if len(word) > 4)
     )
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from handmade import PROSE, TITLE, article, paragraphs
+from handmade import OTHER, PROSE, TITLE, article, paragraphs
 
 from extract.metadata import without_site
 from extract.types import Article, Source
@@ -466,3 +466,83 @@ def test_tags_and_author_behind_labels_in_elements_of_their_own(read: Read) -> N
     below = f"<ul><li><b>الكاتب</b> سامر الحلو</li>{tags}</ul>"
     found = read(f"<main><h1>{TITLE}</h1><div>{paragraphs(*PROSE)}</div>{below}</main>")
     assert (found.tags, found.authors, found.paragraphs) == (("حمص", "إعمار"), ("سامر الحلو",), PROSE)
+
+
+def test_tags_and_author_of_a_list_below_related_headlines(read: Read) -> None:
+    related = f"<h3>مواضيع ذات صلة</h3><div><p>{OTHER[0]}</p></div>"
+    tags = "<li><b>كلمات مفتاحية</b> <a href=/1>حمص</a> <a href=/2>إعمار</a></li>"
+    below = f"{related}<ul><li><b>الكاتب</b> سامر الحلو</li>{tags}</ul>"
+    found = read(f"<main><h1>{TITLE}</h1><div>{paragraphs(*PROSE)}</div></main>{below}")
+    assert (found.tags, found.authors, found.paragraphs) == (("حمص", "إعمار"), ("سامر الحلو",), PROSE)
+
+
+def test_a_lone_label_below_related_headlines_is_another_texts(read: Read) -> None:
+    below = "<h3>مواضيع ذات صلة</h3><ul><li><b>الكاتب</b> سامر الحلو</li><li>رواية جديدة</li></ul>"
+    assert read(f"<main><h1>{TITLE}</h1><div>{paragraphs(*PROSE)}</div></main>{below}").authors == ()
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "authors"),
+    [
+        ("", "<div>سلمى الزين</div><div>كاتبة من تونس</div>", ("سلمى الزين",)),
+        ("<div>سلمى الزين</div><div>كاتبة من تونس</div>", "", ("سلمى الزين",)),
+        ("", "<div>نگار کامیاب<br>گروه فرهنگی</div>", ("نگار کامیاب",)),
+        ("", "<div>نگار کامیاب<br>شبکه خبر</div>", ()),
+        (
+            "<ul><li>سلمى الزين<br>كاتبة من تونس</li><li>منى البحيري<br>كاتبة من مصر</li></ul>",
+            "",
+            (),
+        ),  # the paper's columnists
+    ],
+)
+def test_a_name_above_what_its_bearer_is(read: Read, above: str, below: str, authors: tuple[str, ...]) -> None:
+    page = f"<main>{above}<h1>{TITLE}</h1>{below}<div>{paragraphs(*PROSE)}</div></main>"
+    assert read(page).authors == authors
+
+
+def test_who_put_a_text_up_is_told_below_it(read: Read) -> None:
+    below = "<div>مرسلة بواسطة <span>منى البحيري</span> في <a href=#>10:42 ص</a></div>"
+    found = read(f"<main><h1>{TITLE}</h1><div>{paragraphs(*PROSE)}</div></main>{below}")
+    assert found.authors == ("منى البحيري",)
+
+
+@pytest.mark.parametrize(
+    ("text", "authors"),
+    [
+        ("منى البحيري (رأس الخيمة)", ("منى البحيري",)),
+        ("صور اليوم (رويترز)", ()),
+        ("مقالات أخرى للكاتب", ()),
+        ("معلومات المقال", ()),
+    ],
+)
+def test_the_place_behind_a_name_and_labels_are_no_part_of_it(read: Read, text: str, authors: tuple[str, ...]) -> None:
+    page = article(f"<div class=writer>{text}</div>", f"<div>{paragraphs(*PROSE)}</div>")
+    assert read(page).authors == authors
+
+
+def test_what_screen_readers_are_told_of_the_author(read: Read) -> None:
+    facts = "<li>المؤلف، سلمى عبد الوارث</li><li>الدور، مراسلة الشؤون العربية - تونس</li>"
+    found = read(
+        article(f"<section><b>معلومات المقال</b><ul>{facts}</ul></section>", f"<div>{paragraphs(*PROSE)}</div>")
+    )
+    assert (found.authors, found.paragraphs) == (("سلمى عبد الوارث",), PROSE)
+
+
+def test_a_day_in_two_calendars_with_the_papers_number_is_a_date(read: Read) -> None:
+    line = "الخميس - 26 شعبان 1437 هـ - 02 يونيو 2016 مـ رقم العدد [13701]"
+    found = read(article(f"<div>{line}</div>", f"<div>{paragraphs(*PROSE)}</div>"))
+    assert found.published is not None
+    assert (found.published.at.date().isoformat(), found.paragraphs) == ("2016-06-02", PROSE)
+
+
+def test_the_desk_before_an_agencys_headline_is_no_part_of_it(read: Read) -> None:
+    title = "افتتاح محطة لتحلية المياه في جازان"
+    page = f"<main><h1>اقتصادي / {title}</h1><div>{paragraphs(*PROSE)}</div></main>"
+    found = read(page, head=f"<title>اقتصادي / {title}</title>")
+    assert (found.title, found.site_name) == (title, None)
+
+
+def test_short_addresses_of_tags(read: Read) -> None:
+    tags = "<div><a href=/t/1>حمص</a><a href=/t/2>إعمار</a></div>"
+    found = read(f"<main><h1>{TITLE}</h1><div>{paragraphs(*PROSE)}</div>{tags}</main>")
+    assert (found.tags, found.paragraphs) == (("حمص", "إعمار"), PROSE)
