@@ -253,11 +253,11 @@ def _classed_authors(lines: Sequence[Line]) -> Iterator[str]:
     """What an element named for the author says first, be it a short line, around one or in one."""
     seen: set[Element] = set()
     for line in lines:
-        if line.label is not None or line.words > 16 or _CALLING.match(line.text):
+        if line.label is not None or line.words > 30 or _CALLING.match(line.text):
             continue
         inside = line.element.iterdescendants("span", "a", "b", "strong")
         around = (node for node in (line.element, line.element.getparent()) if node is not None)
-        whole = next((node for node in around if _is_named_for_author(node)), None)
+        whole = next((node for node in around if _is_named_for_author(node)), None) if line.words <= 16 else None
         named = whole if whole is not None else next(filter(_is_named_for_author, inside), None)
         if named is not None and named not in seen:
             seen.add(named)

@@ -546,3 +546,9 @@ def test_short_addresses_of_tags(read: Read) -> None:
     tags = "<div><a href=/t/1>حمص</a><a href=/t/2>إعمار</a></div>"
     found = read(f"<main><h1>{TITLE}</h1><div>{paragraphs(*PROSE)}</div>{tags}</main>")
     assert (found.tags, found.paragraphs) == (("حمص", "إعمار"), PROSE)
+
+
+def test_an_element_named_for_the_author_in_a_line_of_dates(read: Read) -> None:
+    dates = "نشر في: الأحد 14 يوليه 2019 - 11:21 م | آخر تحديث: الإثنين 15 يوليه 2019 - 01:05 ص"
+    above = f"<span class=author>سلمى الزين</span><span>{dates}</span>"
+    assert read(article(f"<div>{above}<div>{paragraphs(*PROSE)}</div></div>")).authors == ("سلمى الزين",)
