@@ -29,7 +29,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -39,7 +39,7 @@ from rensa import RMinHash
 
 from archive.sameness import aligned_words, contradiction
 from extract.text import fold
-from extract.types import Article, Rejection
+from extract.types import Article, Reason, Rejection
 
 WINDOW = timedelta(days=7)
 """How far apart two copies of a text are published."""
@@ -107,6 +107,11 @@ def _similarities(matrix: npt.NDArray[np.uint8], one: bytes) -> npt.NDArray[np.f
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Repeated:
+    """What a revisit shows of an article: the text of a record in the archive, not read again."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
     """A capture as it was read: what decisions are made about."""
 
@@ -117,12 +122,14 @@ class Reading:
     canonical_url: str
     """The URL's, or the one the article declares."""
     fetched_at: datetime
-    result: Article | Rejection | None
+    result: Article | Repeated | Rejection | None
     """None: `support`."""
     record_id: str = ""
-    """Of an article's text; empty for the others."""
+    """Of an article's text, repeated or not; empty for the others."""
     signature: bytes = b""
     """Likewise."""
+    repeats: str | None = None
+    """Of a revisit: the capture that holds its payload."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -245,6 +252,9 @@ class _Batch:
             return Decision(reading=reading, outcome=Outcome.SUPPORT)
         if isinstance(reading.result, Rejection):
             return Decision(reading=reading, outcome=Outcome.REJECTED)
+        if isinstance(reading.result, Repeated) and reading.record_id not in self._held:
+            gone = Rejection(reason=Reason.FAILED, detail="the record that it repeats was removed meanwhile")
+            return Decision(reading=replace(reading, result=gone, record_id=""), outcome=Outcome.REJECTED)
         decision = self._judge(reading)
         url = (reading.source, reading.canonical_url)
         self._remember(url, reading.fetched_at, reading.capture_id, reading.record_id)

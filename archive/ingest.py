@@ -34,6 +34,7 @@ from archive.dedup import (
     signature,
 )
 from archive.keys import CAPTURES, RECORDS, index_key, warc_key, warc_prefix, warc_stem
+from archive.revisits import Originals
 from archive.store import Store, StoreError
 from archive.tables import Conflict, Row, Snapshot, Tables
 from archive.warc import Capture, WarcError, read_warc, write_cdxj
@@ -102,13 +103,19 @@ def ingest(
     if report := _already(tables.snapshot(), warc_key):
         return report
     captures: list[tuple[Capture, Reading]] = []
+    originals = Originals()
     for capture in _read(store, warc_key, local):
-        captures.append((_without_bodies(capture), read_capture(capture, source)))
+        reading = read_capture(capture, source)
+        if not capture.repeats:
+            originals.add(reading, capture.payload_digest)
+        captures.append((_without_bodies(capture), reading))
         if on_page:
             on_page(capture.url)
     if not captures:
         raise WarcError(f"{warc_key} holds no response: there is nothing to ingest, remove the file")
 
+    originals.look_up(tables.snapshot(), (capture for capture, _ in captures))
+    captures = [(capture, originals.read(capture, reading)) for capture, reading in captures]
     by_id = {capture.capture_id: capture for capture, _ in captures}
     readings = [reading for _, reading in captures]
     brands = frozenset((source.name, *source.brands))
@@ -208,12 +215,14 @@ def pending_warcs(store: Store, source_id: str | None = None) -> list[str]:
 def read_capture(capture: Capture, source: Source) -> Reading:
     """What a capture shows: support, an article with its identity and signature, or a rejection.
 
+    What a revisit shows is for `archive.revisits` to say; here it is support.
+
     A page on which extraction fails unexpectedly is a rejection too, with what went wrong: it must not keep the other
     pages of its file from being kept.
     """
     result: Article | Rejection | None
     try:
-        result = None if _is_support(capture, source) else _extracted(capture, source)
+        result = None if capture.repeats or _is_support(capture, source) else _extracted(capture, source)
     except Exception as error:  # whatever it is, it concerns this page alone
         result = Rejection(reason=Reason.FAILED, detail=f"extraction failed: {type(error).__name__}: {error}"[:500])
     article = result if isinstance(result, Article) else None
@@ -338,7 +347,7 @@ def _already(now: Snapshot, key: str, *, records_added: int = 0, retries: int = 
 
 def _known(now: Snapshot, source: Source, readings: Sequence[Reading], window: timedelta) -> Known:
     """What the tables hold that these readings may concern."""
-    articles = [reading for reading in readings if isinstance(reading.result, Article)]
+    articles = [reading for reading in readings if reading.record_id]
     if not articles:
         return Known()
     urls = {reading.canonical_url for reading in articles}
@@ -452,6 +461,7 @@ def _capture_row(decision: Decision, capture: Capture, key: str, run_id: str) ->
         "detail": rejection and _storable(rejection.detail),
         "record_id": reading.record_id or None,
         "similarity": decision.similarity if decision.outcome is Outcome.NEAR_DUPLICATE else None,
+        "repeats": reading.repeats,
         "warc_key": key,
         "warc_offset": capture.offset,
         "warc_length": capture.length,

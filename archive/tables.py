@@ -29,7 +29,7 @@ from archive.keys import CAPTURES, RECORDS
 from archive.store import Store, StoreError
 
 Row = dict[str, Any]
-Value = str | bool | datetime | Set[str] | None
+Value = str | bool | datetime | Set[str] | Set[datetime] | None
 """What a query can be given: see `Snapshot.query`."""
 
 
@@ -141,6 +141,11 @@ CAPTURE_COLUMNS = pa.schema(
         _column("detail", pa.string(), "One sentence on what was seen that led to the rejection; else null."),
         _column("record_id", pa.string(), "The record that holds the text; null where there is none to hold."),
         _column("similarity", pa.float32(), "As in `records`, for a near_duplicate; else null."),
+        _column(
+            "repeats",
+            pa.string(),
+            "Of a WARC revisit: the capture whose payload it repeats, and which holds it; else null.",
+        ),
         _column("warc_key", pa.string(), "Key of the WARC file, relative to the archive's root.", required=True),
         _column("warc_offset", pa.int64(), "Where the record begins in the file, in bytes.", required=True),
         _column("warc_length", pa.int64(), "Length of the record in the file, compressed, in bytes.", required=True),
@@ -315,7 +320,7 @@ def _literal(value: Value) -> str:
         case str():
             return "'" + value.replace("'", "''") + "'"
         case _:
-            return "(" + (", ".join(_literal(each) for each in sorted(value)) or "NULL") + ")"
+            return "(" + (", ".join(sorted(map(_literal, value))) or "NULL") + ")"
 
 
 def _with_partition(table: str, row: Row) -> Row:

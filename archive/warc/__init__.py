@@ -6,6 +6,7 @@ The one package that imports FastWARC.
 from archive.warc.cdxj import surt, write_cdxj
 from archive.warc.frames import Damage, WarcError
 from archive.warc.read import Capture, Conversion, check_warc, read_pages, read_warc
+from archive.warc.revisit import Original
 from archive.warc.write import OPEN, Exchange, WarcWriter, salvage
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Conversion",
     "Damage",
     "Exchange",
+    "Original",
     "WarcError",
     "WarcWriter",
     "check_warc",

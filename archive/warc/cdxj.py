@@ -9,7 +9,7 @@ from typing import BinaryIO
 from urllib.parse import quote, quote_from_bytes, unquote_to_bytes, urlsplit
 
 from archive.warc.frames import Damage
-from archive.warc.read import read_warc
+from archive.warc.read import Capture, read_warc
 
 
 def write_cdxj(warc: BinaryIO, name: str, on_damage: Callable[[Damage], None] | None = None) -> bytes:
@@ -27,7 +27,7 @@ def write_cdxj(warc: BinaryIO, name: str, on_damage: Callable[[Damage], None] | 
     for capture in read_warc(warc, on_damage):
         fields = {
             "url": capture.url,
-            "mime": (capture.header("Content-Type") or "unk").partition(";")[0].strip().lower() or "unk",
+            "mime": "warc/revisit" if capture.repeats else _media_type(capture),
             "status": str(capture.status),
             "digest": capture.payload_digest.removeprefix("sha1:"),
             "length": str(capture.length),
@@ -36,6 +36,10 @@ def write_cdxj(warc: BinaryIO, name: str, on_damage: Callable[[Damage], None] | 
         }
         lines.append(f"{surt(capture.url)} {capture.fetched_at:%Y%m%d%H%M%S} {json.dumps(fields)}\n".encode())
     return b"".join(sorted(lines))
+
+
+def _media_type(capture: Capture) -> str:
+    return (capture.header("Content-Type") or "").partition(";")[0].strip().lower() or "unk"
 
 
 def surt(url: str) -> str:

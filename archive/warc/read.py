@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import BinaryIO, TypeVar
 
 from fastwarc.warc import WarcRecord, WarcRecordType
 
 from archive.warc.coding import Headers, dechunk, decode_content, digest, has_digest, read_http, values
 from archive.warc.frames import Damage, Frame, WarcError, cut
+from archive.warc.revisit import Original, identity, parse_date, referred, target
 from extract.types import Page
 
 T = TypeVar("T")
@@ -44,6 +45,8 @@ class Capture:
     """Byte at which the record begins in the file."""
     length: int
     """Bytes of the record in the file, compressed if the file is: `offset` and `length` cut out a WARC file of one."""
+    repeats: Original | None = None
+    """Of a revisit record: the response whose payload it repeats. Its own `payload` and `content` are then empty."""
     flags: tuple[str, ...] = ()
     """Doubts: `bad_content_encoding`, `bad_chunks`, `too_large` (cut off in reading), `truncated` (in writing)."""
 
@@ -85,7 +88,8 @@ class Conversion:
 def read_warc(stream: BinaryIO, on_damage: Callable[[Damage], None] | None = None) -> Iterator[Capture]:
     """The HTTP responses in a WARC file, in its order; WARC/1.0 or 1.1, with a gzip member a record or uncompressed.
 
-    Records of other types, revisits too, are passed over. A damaged record does not keep the others from being read.
+    Revisits of responses are among them; records of other types are passed over. A damaged record does not keep the
+    others from being read.
 
     Args:
         stream: The file from its beginning; it need not seek.
@@ -162,17 +166,18 @@ def _parse(frame: Frame) -> WarcRecord:
 
 
 def _capture(frame: Frame, record: WarcRecord) -> Capture | None:
-    """The HTTP response in a record; None where it holds something else.
+    """The HTTP response in a record, or the revisit of one; None where it holds something else.
 
     Raises:
         ValueError: it holds a response that cannot be read.
     """
-    url = _target(record)
+    url = target(record.headers.get("WARC-Target-URI") or "")
+    revisit = record.record_type == WarcRecordType.revisit
     kind = (record.headers.get("Content-Type") or "").strip().lower()
-    if record.record_type != WarcRecordType.response or not kind.startswith("application/http"):
+    if not revisit and (record.record_type != WarcRecordType.response or not kind.startswith("application/http")):
         return None
     if not url:
-        raise ValueError("the response has no WARC-Target-URI")
+        raise ValueError(f"the {_kind(record)} has no WARC-Target-URI")
     if not url.lower().startswith(("http://", "https://")):
         return None
     protocol, status, reason, headers, body = read_http(frame.block)
@@ -181,11 +186,13 @@ def _capture(frame: Frame, record: WarcRecord) -> Capture | None:
         flags.append("too_large")
     if record.headers.get("WARC-Truncated"):
         flags.append("truncated")
+    if revisit:
+        body = b""  # others leave the payload in; it is the original's
     payload, sound = dechunk(body) if "chunked" in values(headers, "transfer-encoding") else (body, True)
     if not sound:
         flags.append("bad_chunks")
     content, flag = decode_content(payload, values(headers, "content-encoding"))
-    if flag:
+    if flag and not revisit:
         flags.append(flag)
     return Capture(
         capture_id=_identity(record),
@@ -200,6 +207,7 @@ def _capture(frame: Frame, record: WarcRecord) -> Capture | None:
         payload_digest=record.headers.get("WARC-Payload-Digest") or digest(body),
         offset=frame.offset,
         length=frame.length,
+        repeats=referred(record.headers.get, url) if revisit else None,
         flags=tuple(dict.fromkeys(flags)),
     )
 
@@ -215,33 +223,27 @@ def _conversion(frame: Frame, record: WarcRecord) -> Conversion | None:
         return None
     return Conversion(
         record_id=_identity(record),
-        url=_target(record),
+        url=target(record.headers.get("WARC-Target-URI") or ""),
         content_type=kind,
         content=frame.block,
         fetched_at=_date(record),
     )
 
 
-def _target(record: WarcRecord) -> str:
-    # wget puts it in angle brackets
-    return str(record.headers.get("WARC-Target-URI") or "").strip().removeprefix("<").removesuffix(">")
-
-
 def _identity(record: WarcRecord) -> str:
-    identity = (record.headers.get("WARC-Record-ID") or "").strip().removeprefix("<").removesuffix(">")
-    if not identity:
+    if not (found := identity(record.headers.get("WARC-Record-ID") or "")):
         raise ValueError(f"the {_kind(record)} has no WARC-Record-ID")
-    return identity.lower().removeprefix("urn:uuid:") if identity.lower().startswith("urn:uuid:") else identity
+    return found
 
 
 def _date(record: WarcRecord) -> datetime:
     text = record.headers.get("WARC-Date") or ""
     try:
-        at = datetime.fromisoformat(text.strip())
+        return parse_date(text)
     except ValueError:
         raise ValueError(f"the {_kind(record)}'s WARC-Date {text!r} is no date") from None
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _kind(record: WarcRecord) -> str:
-    return "conversion" if record.record_type == WarcRecordType.conversion else "response"
+    kinds = ((WarcRecordType.conversion, "conversion"), (WarcRecordType.revisit, "revisit"))
+    return next((name for kind, name in kinds if record.record_type == kind), "response")

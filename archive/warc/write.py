@@ -18,6 +18,7 @@ from uuid import uuid4
 from archive.keys import warc_stem
 from archive.warc.coding import Headers, digest
 from archive.warc.frames import WarcError, cut
+from archive.warc.revisit import Original, referring, warc_date
 
 _log = logging.getLogger(__name__)
 
@@ -100,8 +101,13 @@ class WarcWriter:
         self._size = 0
         self._warcinfo_id = ""
 
-    def write(self, exchange: Exchange) -> None:
+    def write(self, exchange: Exchange, repeats: Original | None = None) -> None:
         """Append the response and its request; they are in the file, though not yet on disk, when this returns.
+
+        Args:
+            exchange: What went over the wire.
+            repeats: An archived response with the same payload; the response is then written as a revisit of it,
+                without the payload.
 
         Raises:
             WarcError: the file cannot be written. What was written before stays sound.
@@ -109,7 +115,7 @@ class WarcWriter:
         self.finish_if_due()
         with self._explained():
             start = b"" if self._file else self._open()
-            self._append(start + _exchange_records(exchange, self._warcinfo_id))
+            self._append(start + _exchange_records(exchange, self._warcinfo_id, repeats))
         if self._size >= self._max_bytes:
             self._finish()
 
@@ -150,7 +156,7 @@ class WarcWriter:
             "WARC-Type": "warcinfo",
             "WARC-Record-ID": self._warcinfo_id,
             "WARC-Filename": _finished(self._path).name,
-            "WARC-Date": _warc_date(self._opened),
+            "WARC-Date": warc_date(self._opened),
             "Content-Type": "application/warc-fields",
             "WARC-Block-Digest": digest(block),
         }
@@ -192,20 +198,22 @@ class WarcWriter:
             ) from error
 
 
-def _exchange_records(exchange: Exchange, warcinfo_id: str) -> bytes:
+def _exchange_records(exchange: Exchange, warcinfo_id: str, repeats: Original | None) -> bytes:
     """The response first: a file that is cut off between the two still has what cannot be had again."""
     response_id = _new_id()
     common = {"WARC-Warcinfo-ID": warcinfo_id, "WARC-Target-URI": exchange.url}
-    common["WARC-Date"] = _warc_date(exchange.fetched_at)
+    common["WARC-Date"] = warc_date(exchange.fetched_at)
     if exchange.ip:
         common["WARC-IP-Address"] = exchange.ip
 
     status_line = f"{exchange.protocol} {exchange.status} {exchange.reason}"
-    response = _http(status_line, _described(exchange)) + exchange.body
+    head = _http(status_line, _described(exchange))
+    response = head if repeats else head + exchange.body
     response_head = {
-        "WARC-Type": "response",
+        "WARC-Type": "revisit" if repeats else "response",
         "WARC-Record-ID": response_id,
         **common,
+        **(referring(repeats) if repeats else {}),
         "Content-Type": "application/http; msgtype=response",
         "WARC-Payload-Digest": digest(exchange.body),
         "WARC-Block-Digest": digest(response),
@@ -287,10 +295,6 @@ def _new_id() -> str:
     return f"<urn:uuid:{uuid4()}>"
 
 
-def _warc_date(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
 def _finished(path: Path) -> Path:
     """The name without `.open`."""
     return path.with_suffix("")
@@ -328,7 +332,7 @@ def salvage(path: Path) -> Path | None:
                     continue
                 raw.seek(frame.offset)
                 kept.write(raw.read(frame.length))
-                responses += re.match(rb"[^\r\n]*\r\nWARC-Type: response\r\n", frame.data) is not None
+                responses += re.match(rb"[^\r\n]*\r\nWARC-Type: (?:response|revisit)\r\n", frame.data) is not None
             kept.flush()
             os.fsync(kept.fileno())
         if responses:

@@ -151,7 +151,10 @@ def test_browsertrix_writes_it() -> None:
             record(http_block(b""), kind="revisit", version="1.1", WARC_Payload_Digest=sha256),
         )
     )
-    capture = only(data)
+    capture, revisit = read_warc(io.BytesIO(data))
+    assert (revisit.payload, revisit.payload_digest, capture.repeats) == (b"", sha256, None)
+    assert revisit.repeats
+    assert (revisit.repeats.url, revisit.repeats.fetched_at) == (revisit.url, None)
     assert (capture.status, capture.reason, capture.payload_digest) == (200, "", sha256)
     assert capture.fetched_at.microsecond == 456_000
     assert list(check_warc(io.BytesIO(data))) == []

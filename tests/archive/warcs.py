@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from html import escape
 from pathlib import Path
+from types import MappingProxyType
 
-from archive.warc import Exchange, WarcWriter
+from archive.warc import Exchange, Original, WarcWriter
 from extract.types import Source
 
 MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -65,9 +66,18 @@ class Response:
 
 
 def write_warc(
-    directory: Path, responses: Iterable[Response], *, run: str, source: Source = SOURCE, at: datetime = MONDAY
+    directory: Path,
+    responses: Iterable[Response],
+    *,
+    run: str,
+    source: Source = SOURCE,
+    at: datetime = MONDAY,
+    repeats: Mapping[str, Original] = MappingProxyType({}),
 ) -> Path:
-    """A finished WARC file with these responses, fetched a second after one another from `at` on."""
+    """A finished WARC file with these responses, fetched a second after one another from `at` on.
+
+    Those of a URL in `repeats` are written as revisits.
+    """
     finished: list[Path] = []
     writer = WarcWriter(
         directory,
@@ -93,7 +103,8 @@ def write_warc(
                 body=response.body,
                 fetched_at=at + timedelta(seconds=second),
                 ip=None,
-            )
+            ),
+            repeats.get(response.url),
         )
     writer.close()
     (path,) = finished
