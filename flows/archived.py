@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 from urllib.parse import urljoin
 
 from archive.store import Store
-from archive.tables import Tables
+from archive.tables import Snapshot, Tables
 from archive.warc import Capture, read_warc
 from extract.urls import canonical_url
 from flows.failures import InputError, UsageError
 
 _MAX_REDIRECTS = 5
+_PLACES = "SELECT capture_id, fetched_at, warc_key, warc_offset, warc_length, repeats FROM captures"
 
 
 def archived_response(store: Store, url: str) -> Capture:
@@ -31,17 +35,32 @@ def archived_response(store: Store, url: str) -> Capture:
             raise UsageError(f"{wanted!r} is not an http URL") from None
         # Variants of an article share its canonical URL: the page itself comes first.
         rows = snapshot.query(
-            "SELECT warc_key, warc_offset, warc_length FROM captures WHERE url = {url} OR canonical_url = {canonical} "
+            f"{_PLACES} WHERE url = {{url}} OR canonical_url = {{canonical}} "
             "ORDER BY url = {url} DESC, fetched_at DESC, capture_id LIMIT 1",
             url=wanted,
             canonical=canonical,
         ).to_pylist()
         if not rows:
             raise InputError(f"The archive at {store.root} has no capture of {wanted}")
-        [row] = rows
-        [capture] = read_warc(io.BytesIO(store.get_range(row["warc_key"], row["warc_offset"], row["warc_length"])))
+        capture = _read(store, snapshot, rows[0])
         location = capture.header("Location")
         if not (300 <= capture.status < 400 and location):
             return capture
         wanted = urljoin(capture.url, location.encode("latin-1").decode("utf-8", "replace"))
     raise InputError(f"{url} is redirected more than {_MAX_REDIRECTS} times")
+
+
+def _read(store: Store, snapshot: Snapshot, row: Mapping[str, Any]) -> Capture:
+    """The response of a row of `captures`; a revisit with the payload of what it repeats."""
+    place = row
+    if row["repeats"]:
+        found = snapshot.query(f"{_PLACES} WHERE capture_id = {{id}}", id=row["repeats"]).to_pylist()
+        if not found:
+            raise InputError(
+                f"Capture {row['capture_id']} repeats {row['repeats']}, which the archive does not hold: `warraq "
+                "verify` says what else is missing"
+            )
+        place = found[0]
+    data = store.get_range(place["warc_key"], place["warc_offset"], place["warc_length"])
+    [capture] = read_warc(io.BytesIO(data))
+    return replace(capture, fetched_at=row["fetched_at"])

@@ -258,6 +258,23 @@ def show(
 
 
 @app.command()
+def history(
+    url: Annotated[str, typer.Argument(metavar="URL", help="The article.")],
+    json: AsJson = False,
+) -> None:
+    """Show the versions of an article, oldest first, and word by word what changed from each to the next."""
+    from flows.history import history as versions_of
+    from flows.history import print_history
+    from flows.reading import archive_at
+
+    versions = versions_of(archive_at(Settings.from_environment().root), url)
+    if json:
+        _write([_to_json({"url": url, "versions": [asdict(version) for version in versions]})])
+    else:
+        print_history(versions)
+
+
+@app.command()
 def sources(
     source: Annotated[str | None, typer.Argument(metavar="[ID]", help="Show all that is known of this one.")] = None,
     json: AsJson = False,

@@ -86,8 +86,11 @@ class ReplayArchive:
         dated = []
         for path in warcs:
             with path.open("rb") as stream:
+                # A revisit needs no place of its own: the response it repeats is served again.
                 dated += [
-                    (capture.fetched_at, capture.url, _Place(path, capture.offset)) for capture in read_warc(stream)
+                    (capture.fetched_at, capture.url, _Place(path, capture.offset))
+                    for capture in read_warc(stream)
+                    if not capture.repeats
                 ]
         dated.sort(key=lambda entry: entry[0])
         self._exact: dict[str, list[_Place]] = defaultdict(list)

@@ -102,8 +102,16 @@ def read_warc(stream: BinaryIO, on_damage: Callable[[Damage], None] | None = Non
 
 
 def read_pages(stream: BinaryIO) -> Iterator[Capture | Conversion]:
-    """The HTTP responses in a WARC file and the texts in a WET file, in its order; otherwise as `read_warc`."""
-    return _read(stream, None, lambda frame, record: _capture(frame, record) or _conversion(frame, record))
+    """The pages in a WARC file and the texts in a WET file, in its order; otherwise as `read_warc`.
+
+    Revisits are passed over: they hold no page.
+    """
+
+    def read(frame: Frame, record: WarcRecord) -> Capture | Conversion | None:
+        capture = _capture(frame, record)
+        return None if capture and capture.repeats else capture or _conversion(frame, record)
+
+    return _read(stream, None, read)
 
 
 def _read(
