@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
@@ -123,16 +122,15 @@ def _paired(removed: Sequence[str], added: Sequence[str]) -> Iterator[tuple[Piec
 
 
 def _pieces(before: str, after: str) -> Iterator[Piece]:
-    a, b = re.findall(r"\S+\s*", before), re.findall(r"\S+\s*", after)
-    matcher = SequenceMatcher(None, [word.strip() for word in a], [word.strip() for word in b], autojunk=False)
-    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+    a, b = before.split(), after.split()
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
         if tag == "equal":
-            yield Piece(kind="same", text="".join(b[j1:j2]))
+            yield Piece(kind="same", text=" ".join(b[j1:j2]))
             continue
         if i1 < i2:
-            yield Piece(kind="removed", text="".join(a[i1:i2]))
+            yield Piece(kind="removed", text=" ".join(a[i1:i2]))
         if j1 < j2:
-            yield Piece(kind="added", text="".join(b[j1:j2]))
+            yield Piece(kind="added", text=" ".join(b[j1:j2]))
 
 
 _MARKS: dict[Kind, tuple[str, str, str]] = {
@@ -160,11 +158,9 @@ def as_text(versions: Sequence[Version]) -> Iterator[Text]:
         if number > 1 and not version.changes:
             yield Text("   title and text read the same; only spelling marks or spaces differ")
         for change in version.changes:
-            line = Text("   ")
+            line = Text("  ")
             for piece in change:
                 opening, closing, style = _MARKS[piece.kind]
-                bare = piece.text.rstrip()
-                line.append(f"{opening}{escaped(bare)}{closing}", style=style)
-                line.append(piece.text[len(bare) :])
+                line.append(" ").append(f"{opening}{escaped(piece.text)}{closing}", style=style)
             yield line
         yield Text("")

@@ -15,11 +15,8 @@ from flows.history import differences
 
 Crawled = tuple[Command, list[dict[str, Any]]]
 
-TEXT = st.lists(
-    st.lists(
-        st.sampled_from(["قال", "الوزير", "إن", "اللقاء", "المقبل", "سيعقد", "غدا", "181", "200"]), min_size=1
-    ).map(" ".join)
-)
+WORDS = ["قال", "الوزير", "إن", "اللقاء", "المقبل", "سيعقد", "غدا", "181", "200"]
+TEXT = st.lists(st.lists(st.sampled_from(WORDS), min_size=1).map(" ".join))
 
 
 def edited(command: Command) -> str:
@@ -59,7 +56,7 @@ def test_what_has_no_history_is_told(crawled: Crawled) -> None:
 def test_differences_hold_both_texts(before: list[str], after: list[str]) -> None:
     changes = list(differences(before, after))
     for kind, text in (("removed", before), ("added", after)):
-        kept = ["".join(piece.text for piece in change if piece.kind in ("same", kind)).strip() for change in changes]
+        kept = [" ".join(piece.text for piece in change if piece.kind in ("same", kind)) for change in changes]
         rest = list(text)
         for paragraph in filter(None, kept):
             rest.remove(paragraph)  # each is a paragraph of that text
