@@ -16,6 +16,12 @@ import numpy.typing as npt
 SIGNATURE_BYTES = 112
 """Length of a signature, see `archive.dedup.signature`."""
 
+ALIKE = 0.4
+"""The estimated similarity from which on two texts are compared word by word."""
+
+MOST = 50
+"""How many others a text is compared with, the most similar first: a page that appears hourly has many siblings."""
+
 Signatures = npt.NDArray[np.uint8]
 """A signature a row: (texts, 112)."""
 Rows = npt.NDArray[np.int64]

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from deltalake import (
     CommitProperties,
     DeltaTable,
     PostCommitHookProperties,
     QueryBuilder,
+    Transaction,
     WriterProperties,
     write_deltalake,
 )
@@ -175,6 +177,11 @@ _LAYOUT = {
 }
 
 
+_ELECTION = "warraq.election"
+"""Delta's application transaction that marks the last election; checkpoints keep it when old log files go."""
+_ELECTED_COLUMNS = ("record_id", "published_month", "duplicate_of", "similarity")
+
+
 class Snapshot:
     """Both tables as they were when it was taken. A table that nobody has written yet reads as empty.
 
@@ -185,6 +192,11 @@ class Snapshot:
     def __init__(self, tables: Mapping[str, DeltaTable | None]) -> None:
         self.versions = {name: -1 if table is None else table.version() for name, table in tables.items()}
         self._tables = tables
+
+    def elected_version(self) -> int | None:
+        """The version of `records` whose originals have all been elected; None: there was no election."""
+        table = self._tables[RECORDS]
+        return None if table is None else table.transaction_version(_ELECTION)
 
     def query(self, sql: str, **values: Value) -> pa.Table:
         """The answer to a query over `records` and `captures` in DataFusion's SQL; strings come as plain strings.
@@ -255,6 +267,71 @@ class Tables:
                 )
             except CommitFailedError as error:
                 self._conflict_if_moved(table, target.version(), error)
+                raise
+
+    def unelected(self, seen: Snapshot) -> list[str]:
+        """Ids of the records that the last election did not know, or whose original is gone; sorted.
+
+        All of them, if there was no election or what it read has been removed since.
+        """
+        elected = seen.elected_version()
+        if elected is not None:
+            with suppress(StoreError):  # vacuumed, or taken out of its log
+                then = Snapshot({RECORDS: self._at(RECORDS, elected), CAPTURES: None})
+                known = then.query("SELECT record_id FROM records")["record_id"]
+                now = seen.query(
+                    "SELECT copy.record_id, copy.duplicate_of IS NOT NULL AND original.record_id IS NULL AS orphaned "
+                    "FROM records AS copy LEFT JOIN records AS original ON copy.duplicate_of = original.record_id"
+                )
+                wanted = pc.or_(now["orphaned"], pc.invert(pc.is_in(now["record_id"], value_set=known)))
+                return sorted(now["record_id"].filter(wanted).to_pylist())
+        return sorted(seen.query("SELECT record_id FROM records")["record_id"].to_pylist())
+
+    def update_originals(self, changes: Sequence[Row], seen: Snapshot, *, note: Mapping[str, str]) -> None:
+        """Commit what an election changed, all or none, if `records` still is at the version that `seen` shows.
+
+        The commit says that all records of that version are elected, so it is made where nothing changed too.
+
+        Args:
+            changes: `record_id`, `published_month`, `duplicate_of` and `similarity` of the records that change.
+            seen: What the election read.
+            note: Written into the commit, for people who read the table's history.
+
+        Raises:
+            Conflict: another writer committed to the table since.
+            StoreError: the table cannot be written.
+        """
+        version = seen.versions[RECORDS]
+        if version < 0:
+            return
+        target = self._at(RECORDS, version)
+        columns = pa.schema([RECORD_COLUMNS.field(name) for name in _ELECTED_COLUMNS])
+        properties: dict[str, Any] = {
+            "commit_properties": CommitProperties(
+                custom_metadata=dict(note),
+                max_commit_retries=0,
+                app_transactions=[Transaction(_ELECTION, version + 1)],
+            ),
+            "post_commithook_properties": PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=False),
+            "writer_properties": WriterProperties(compression="ZSTD"),
+        }
+        with _clear_errors(f"cannot write the table {self._store.table_uri(RECORDS)}"):
+            try:
+                if changes:
+                    months = _literal({change["published_month"] for change in changes})
+                    target.merge(
+                        pa.Table.from_pylist(list(changes), columns),
+                        f"record.published_month IN {months} AND record.record_id = elected.record_id",
+                        source_alias="elected",
+                        target_alias="record",
+                        **properties,
+                    ).when_matched_update(
+                        {name: f"elected.{name}" for name in ("duplicate_of", "similarity")}
+                    ).execute()
+                else:
+                    write_deltalake(target, RECORD_COLUMNS.empty_table(), mode="append", **properties)
+            except CommitFailedError as error:
+                self._conflict_if_moved(RECORDS, version, error)
                 raise
 
     def _conflict_if_moved(self, name: str, version: int, error: Exception) -> None:
