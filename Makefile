@@ -5,6 +5,7 @@ export WARRAQ_ROOT
 
 RUN := .venv/.run-installed
 DEV := .venv/.dev-installed
+REPLAY := .venv/replay/.installed
 PIP := .venv/bin/python -m pip --disable-pip-version-check -qq
 
 SAMPLES := arabkhabar etemadonline jannah arabstoday tunisiatoday wordpress
@@ -50,6 +51,8 @@ lock: $(DEV)  ## resolve requirements/*.txt anew from pyproject.toml
 
 	@.venv/bin/uv pip compile --group spark --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --quiet -c requirements/dev.txt -o requirements/spark.txt
+	@.venv/bin/uv pip compile --group replay --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --quiet -o requirements/replay.txt
 
 clean:  ## remove what make made, except archives
 	@rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
@@ -69,4 +72,10 @@ $(RUN): .venv/bin/python requirements/run.txt pyproject.toml
 $(DEV): $(RUN) requirements/dev.txt
 	@echo "Installing the locked tools for development into .venv ..."
 	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(REPLAY): .venv/bin/python requirements/replay.txt
+	@echo "Installing pywb and wacz, which read what Warraq archives, into .venv/replay ..."
+	@$(PYTHON) -m venv .venv/replay
+	@.venv/replay/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r requirements/replay.txt
 	@touch $@

@@ -245,6 +245,34 @@ def records(
 
 
 @app.command()
+def export(
+    wacz: Annotated[Path, typer.Option("--wacz", metavar="FILE.wacz", help="Package to write, for ReplayWeb.page.")],
+    source: SourceId = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="First day of fetch wanted.")
+    ] = None,
+    until: Until = None,
+) -> None:
+    """Write archived pages as they were served into one WACZ file, which ReplayWeb.page replays in a browser.
+
+    Days are UTC and count the time of fetch.
+    """
+    from archive.wacz import Selection
+    from flows.packaging import export_wacz
+    from flows.reading import archive_at
+    from flows.sources import choose_sources, known_sources
+
+    settings = Settings.from_environment()
+    if source:
+        choose_sources([source], known_sources(settings))
+    selection = Selection(source=source, since=_day(since), until=_day(until))
+    days = f"{since:%Y-%m-%d} …" if since else "", f"… {until:%Y-%m-%d}" if until else ""
+    title = " ".join(filter(None, ["Warraq", source, *days]))
+    written = export_wacz(archive_at(settings.root), selection, wacz, title)
+    _write([f"{wacz} holds {written} captures; open it at https://replayweb.page or with any reader of WACZ."])
+
+
+@app.command()
 def show(
     wanted: Annotated[str, typer.Argument(metavar="RECORD_ID|URL", help="A record, or the page whose text to show.")],
     json: AsJson = False,

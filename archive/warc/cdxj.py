@@ -23,19 +23,23 @@ def write_cdxj(warc: BinaryIO, name: str, on_damage: Callable[[Damage], None] | 
     Raises:
         WarcError: as from `read_warc`.
     """
-    lines = []
-    for capture in read_warc(warc, on_damage):
-        fields = {
-            "url": capture.url,
-            "mime": "warc/revisit" if capture.repeats else _media_type(capture),
-            "status": str(capture.status),
-            "digest": capture.payload_digest.removeprefix("sha1:"),
-            "length": str(capture.length),
-            "offset": str(capture.offset),
-            "filename": name,
-        }
-        lines.append(f"{surt(capture.url)} {capture.fetched_at:%Y%m%d%H%M%S} {json.dumps(fields)}\n".encode())
-    return b"".join(sorted(lines))
+    return b"".join(
+        sorted(index_line(capture, name, capture.offset).encode() for capture in read_warc(warc, on_damage))
+    )
+
+
+def index_line(capture: Capture, name: str, offset: int) -> str:
+    """The line of a response that begins at byte `offset` of the file called `name`."""
+    fields = {
+        "url": capture.url,
+        "mime": "warc/revisit" if capture.repeats else _media_type(capture),
+        "status": str(capture.status),
+        "digest": capture.payload_digest.removeprefix("sha1:"),
+        "length": str(capture.length),
+        "offset": str(offset),
+        "filename": name,
+    }
+    return f"{surt(capture.url)} {capture.fetched_at:%Y%m%d%H%M%S} {json.dumps(fields)}\n"
 
 
 def _media_type(capture: Capture) -> str:
