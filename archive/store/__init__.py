@@ -10,14 +10,19 @@ from pathlib import Path
 
 from archive.store.local import LocalStore
 from archive.store.protocol import NoSuchKey, Store, StoredObject, StoreError, checked_key
+from archive.store.s3_options import S3Options
 
-__all__ = ["LocalStore", "NoSuchKey", "Store", "StoreError", "StoredObject", "open_store"]
+__all__ = ["LocalStore", "NoSuchKey", "S3Options", "Store", "StoreError", "StoredObject", "open_store"]
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
-def open_store(root: str) -> Store:
+def open_store(root: str, s3: S3Options | None = None) -> Store:
     """The store at `root`: `s3://bucket/prefix` or a directory. Nothing is created or contacted yet.
+
+    Args:
+        root: The place.
+        s3: How objects are written, if it is in a bucket.
 
     Raises:
         StoreError: `root` is neither.
@@ -45,4 +50,4 @@ def open_store(root: str) -> Store:
         raise StoreError(f"{root!r} has a prefix that cannot be used, {error}") from error
     from archive.store.s3 import S3Store  # boto3 is slow to import, and a local archive needs none of it
 
-    return S3Store(bucket, prefix)
+    return S3Store(bucket, prefix, s3)

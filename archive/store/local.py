@@ -6,15 +6,18 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
 from archive.store.protocol import NoSuchKey, StoredObject, StoreError, checked_key, whole_range
+
+_TEMPORARY = re.compile(r"\.[0-9a-f]{32}\.tmp")
 
 
 class LocalStore:
@@ -119,6 +122,23 @@ class LocalStore:
     def delete(self, key: str) -> None:
         with self._explained("delete", key):
             self._path(key).unlink(missing_ok=True)
+
+    def clock(self) -> datetime:
+        return datetime.now(UTC)
+
+    def clear_unfinished(self, before: datetime, *, dry_run: bool = False) -> tuple[str, ...]:
+        found = []
+        with self._explained("tidy", ""):
+            for path in sorted(self._root.rglob(".*.tmp")):
+                with suppress(FileNotFoundError):  # finished meanwhile
+                    if _TEMPORARY.fullmatch(path.name) and path.stat().st_mtime < before.timestamp():
+                        found.append(str(path.relative_to(self._root)))
+                        if not dry_run:
+                            path.unlink()
+        return tuple(found)
+
+    def completes_only_if_absent(self, key: str) -> bool:  # noqa: ARG002  a file is one piece here
+        return True
 
     def table_uri(self, name: str) -> str:
         return str(self._path(name))

@@ -73,6 +73,19 @@ class Store(Protocol):
     def delete(self, key: str) -> None:
         """Remove the object; nothing happens if there is none."""
 
+    def clock(self) -> datetime:
+        """The time by the store's own clock, to the second; aware."""
+
+    def clear_unfinished(self, before: datetime, *, dry_run: bool = False) -> tuple[str, ...]:
+        """Remove what writers that were killed left half written and began before this time.
+
+        Returns:
+            What was removed, or with `dry_run` what would be; none of it is an object.
+        """
+
+    def completes_only_if_absent(self, key: str) -> bool:
+        """Whether a file that goes up in parts is refused where `key` is taken; writes to `key` to find out."""
+
     def table_uri(self, name: str) -> str:
         """Where the Delta table of this name lies, as `deltalake` reads it."""
 

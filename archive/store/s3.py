@@ -1,14 +1,20 @@
-"""A prefix of an S3 bucket as a store. The one module that imports boto3."""
+"""A prefix of an S3 bucket as a store. The one module that imports boto3.
+
+What passes by itself is tried again with growing, jittered pauses: by botocore where a request is refused or gets no
+answer, here where a body breaks off. A write whose answer was lost is known by the `writer` in the object's metadata.
+"""
 
 # ruff: noqa: D102  (the methods are documented once, in the protocol)
 
 from __future__ import annotations
 
 import io
+import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import urlsplit
@@ -19,6 +25,8 @@ from botocore import exceptions as b
 from botocore.config import Config
 
 from archive.store.protocol import NoSuchKey, StoredObject, StoreError, checked_key, whole_range
+from archive.store.s3_errors import error_code, explain
+from archive.store.s3_options import S3Options
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -28,12 +36,15 @@ if TYPE_CHECKING:
 _SINGLE_PUT = 1 << 30
 _PART_SIZE = 64 << 20
 _MAX_PARTS = 10_000
+_ATTEMPTS = 5
 
 
 class S3Store:
     """A prefix of an S3 bucket. Credentials, region and endpoint are found as boto3 finds them."""
 
-    def __init__(self, bucket: str, prefix: str = "") -> None:
+    def __init__(self, bucket: str, prefix: str = "", options: S3Options | None = None) -> None:
+        self._options = options or S3Options()
+        self._bucket_is_there = False
         self.root = f"s3://{bucket}/{prefix}".rstrip("/")
         self.bucket = bucket
         self._base = f"{prefix}/" if prefix else ""
@@ -43,7 +54,7 @@ class S3Store:
             self._client: S3Client = self._session.client(
                 "s3",
                 config=Config(
-                    retries={"mode": "standard", "total_max_attempts": 4},
+                    retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
                     connect_timeout=10,
                     read_timeout=60,
                     max_pool_connections=16,
@@ -71,43 +82,83 @@ class S3Store:
 
     def _put(self, key: str, opened: Callable[[], BinaryIO]) -> bool:
         writer = uuid4().hex
+        arguments = self._options.write_arguments(key) | self._condition()
+        if self._options.single_writer and self.exists(key):
+            return False
 
         def send() -> None:
             with opened() as body:
                 self._client.put_object(
-                    Bucket=self.bucket, Key=self._key(key), Body=body, IfNoneMatch="*", Metadata={"writer": writer}
+                    Bucket=self.bucket, Key=self._key(key), Body=body, Metadata={"writer": writer}, **arguments
                 )
 
         return self._create(key, writer, send)
+
+    def _condition(self) -> dict[str, Any]:
+        return {} if self._options.single_writer else {"IfNoneMatch": "*"}
 
     def _put_parts(self, key: str, path: Path, size: int) -> bool:
         writer = uuid4().hex
         bucket, name = self.bucket, self._key(key)
         part_size = max(_PART_SIZE, -(-size // _MAX_PARTS))
-        with self._explained(key):
-            started = self._client.create_multipart_upload(Bucket=bucket, Key=name, Metadata={"writer": writer})
-        upload = started["UploadId"]
+        reading = self._options.read_arguments()
         parts: list[Any] = []
-
-        def complete() -> None:
-            self._client.complete_multipart_upload(
-                Bucket=bucket, Key=name, UploadId=upload, MultipartUpload={"Parts": parts}, IfNoneMatch="*"
-            )
-
+        with self._explained(key):
+            upload = self._client.create_multipart_upload(
+                Bucket=bucket, Key=name, Metadata={"writer": writer}, **self._options.write_arguments(key)
+            )["UploadId"]
         created = False
         try:
             with path.open("rb") as file, self._explained(key):
                 while data := file.read(part_size):
                     part = self._client.upload_part(
-                        Bucket=bucket, Key=name, UploadId=upload, PartNumber=len(parts) + 1, Body=data
+                        Bucket=bucket, Key=name, UploadId=upload, PartNumber=len(parts) + 1, Body=data, **reading
                     )
                     parts.append({"PartNumber": len(parts) + 1, "ETag": part["ETag"]})
-            created = self._create(key, writer, complete)
+            created = self._complete(key, writer, upload, parts)
         finally:
             if not created:  # parts of an upload that is not completed are not seen, but charged for
                 with suppress(b.ClientError, b.BotoCoreError):
                     self._client.abort_multipart_upload(Bucket=bucket, Key=name, UploadId=upload)
         return created
+
+    def _complete(self, key: str, writer: str, upload: str, parts: list[Any]) -> bool:
+        """Make the object of its parts, unless the key is taken.
+
+        Some servers do not heed the condition here (`completes_only_if_absent`). So the key is looked up right before,
+        and after; two writers that complete within these moments may then both be told that they created it.
+        """
+
+        def send() -> None:
+            self._client.complete_multipart_upload(
+                Bucket=self.bucket,
+                Key=self._key(key),
+                UploadId=upload,
+                MultipartUpload={"Parts": parts},
+                **self._options.read_arguments(),
+                **self._condition(),
+            )
+
+        if self.exists(key) or not self._create(key, writer, send):
+            return False
+        return bool(self._head(key)["Metadata"].get("writer") == writer)
+
+    def completes_only_if_absent(self, key: str) -> bool:
+        bucket, name = self.bucket, self._key(key)
+        self.put_if_absent(key, b"first")
+        with self._explained(key):
+            upload = self._client.create_multipart_upload(Bucket=bucket, Key=name, **self._options.write_arguments(key))
+            identity: Any = {"Bucket": bucket, "Key": name, "UploadId": upload["UploadId"]}
+            try:
+                part = self._client.upload_part(**identity, PartNumber=1, Body=b"second")
+                parts: Any = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+                self._client.complete_multipart_upload(**identity, MultipartUpload=parts, IfNoneMatch="*")
+            except b.ClientError as error:
+                if error_code(error) not in ("PreconditionFailed", "412", "NotImplemented", "501"):
+                    raise
+                self._client.abort_multipart_upload(**identity)
+                return error_code(error) in ("PreconditionFailed", "412")
+        return False
 
     def _create(self, key: str, writer: str, send: Callable[[], None]) -> bool:
         """Send a conditional write until S3 has said whether it created the key."""
@@ -116,7 +167,7 @@ class S3Store:
                 try:
                     send()
                 except b.ClientError as error:
-                    code = _code(error)
+                    code = error_code(error)
                     if code in ("PreconditionFailed", "412", "NoSuchUpload"):
                         # Where an answer is lost, botocore repeats the write, and meets the object it made itself.
                         return bool(self._head(key)["Metadata"].get("writer") == writer)
@@ -125,28 +176,27 @@ class S3Store:
                 else:
                     return True
             # Another conditional write to the key is under way, and may yet fail.
-            time.sleep(0.1 * 2**attempt)
+            _pause(attempt)
         raise StoreError(f"other writers keep {key} in {self.root} busy: run again", retryable=True)
 
     def get(self, key: str) -> bytes:
-        with self._explained(key):
-            body: bytes = self._client.get_object(Bucket=self.bucket, Key=self._key(key))["Body"].read()
-            return body
+        with self.open(key) as stream:
+            return stream.read()
 
     def get_range(self, key: str, offset: int, length: int) -> bytes:
         if not length:
             return b""
-        span = f"bytes={offset}-{offset + length - 1}"
-        with self._explained(key):
-            data = self._client.get_object(Bucket=self.bucket, Key=self._key(key), Range=span)["Body"].read()
-        return whole_range(data, key, offset, length, self.root)
+        with _Body(self, key, offset, offset + length) as body:
+            return whole_range(body.readall(), key, offset, length, self.root)
 
     def open(self, key: str) -> BinaryIO:
-        return cast("BinaryIO", io.BufferedReader(_Body(self, key, self.size(key)), 1 << 20))
+        return cast("BinaryIO", io.BufferedReader(_Body(self, key), 1 << 20))
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
         paginator = self._client.get_paginator("list_objects_v2")
-        pages = iter(paginator.paginate(Bucket=self.bucket, Prefix=self._base + prefix))
+        pages = iter(
+            paginator.paginate(Bucket=self.bucket, Prefix=self._base + prefix, **self._options.read_arguments())
+        )
         while True:
             with self._explained(prefix):
                 page = next(pages, None)
@@ -169,7 +219,35 @@ class S3Store:
 
     def delete(self, key: str) -> None:
         with self._explained(key):
-            self._client.delete_object(Bucket=self.bucket, Key=self._key(key))
+            self._client.delete_object(Bucket=self.bucket, Key=self._key(key), **self._options.read_arguments())
+
+    def clock(self) -> datetime:
+        with self._explained():
+            try:
+                answer: Any = self._client.head_bucket(Bucket=self.bucket)
+            except b.ClientError as error:  # where the clocks differ too much, S3 refuses, and dates its refusal
+                answer = error.response
+                if "date" not in answer["ResponseMetadata"]["HTTPHeaders"]:
+                    raise
+        return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).astimezone(UTC)
+
+    def clear_unfinished(self, before: datetime, *, dry_run: bool = False) -> tuple[str, ...]:
+        found = []
+        pages = iter(
+            self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self.bucket, Prefix=self._base)
+        )
+        with self._explained():
+            while page := next(pages, None):
+                for upload in page.get("Uploads", ()):
+                    if upload["Initiated"] >= before:
+                        continue
+                    found.append(upload["Key"].removeprefix(self._base))
+                    if not dry_run:
+                        with suppress(self._client.exceptions.NoSuchUpload):  # completed or aborted meanwhile
+                            self._client.abort_multipart_upload(
+                                Bucket=self.bucket, Key=upload["Key"], UploadId=upload["UploadId"]
+                            )
+        return tuple(sorted(found))
 
     def table_uri(self, name: str) -> str:
         return f"{self.root}/{checked_key(name)}"
@@ -183,7 +261,10 @@ class S3Store:
         options = {
             "AWS_ACCESS_KEY_ID": frozen.access_key or "",
             "AWS_SECRET_ACCESS_KEY": frozen.secret_key or "",
-            "AWS_CONDITIONAL_PUT": "etag",  # commits create their log entry only if it is absent
+            # The caller tries again for longer, and can say so.
+            "max_retries": "6",
+            "retry_timeout": "30s",
+            **self._options.table_options(),
         }
         if frozen.token:
             options["AWS_SESSION_TOKEN"] = frozen.token
@@ -212,14 +293,22 @@ class S3Store:
     def _head(self, key: str) -> Any:
         with self._explained(key):
             try:
-                return self._client.head_object(Bucket=self.bucket, Key=self._key(key))
+                return self._client.head_object(
+                    Bucket=self.bucket, Key=self._key(key), **self._options.read_arguments()
+                )
             except b.ClientError as error:
-                if _code(error) == "404":  # the answer to HEAD has no body to say whether key or bucket is missing
+                # The answer to HEAD has no body to say whether key or bucket is missing.
+                if error_code(error) == "404" and not self._bucket_is_there:
                     self._client.head_bucket(Bucket=self.bucket)
+                    self._bucket_is_there = True
                 raise
 
-    def _body(self, key: str, offset: int) -> Any:
-        return self._client.get_object(Bucket=self.bucket, Key=self._key(key), Range=f"bytes={offset}-")["Body"]
+    def _get(self, key: str, start: int, stop: int | None) -> Any:
+        """S3's answer with the object's bytes from `start` up to `stop`, None being its end."""
+        arguments = self._options.read_arguments()
+        if start or stop is not None:  # an empty object has no range
+            arguments["Range"] = f"bytes={start}-{'' if stop is None else stop - 1}"
+        return self._client.get_object(Bucket=self.bucket, Key=self._key(key), **arguments)
 
     @contextmanager
     def _explained(self, key: str = "") -> Iterator[None]:
@@ -227,7 +316,7 @@ class S3Store:
         try:
             yield
         except (b.BotoCoreError, b.ClientError) as error:
-            raise _explain(error, self, key) from error
+            raise explain(error, self.root, self.bucket, key) from error
         except ValueError as error:
             if "endpoint" not in str(error).lower():
                 raise
@@ -235,18 +324,27 @@ class S3Store:
 
 
 class _Body(io.RawIOBase):
-    """An object's body, asked for again from where it broke off when the connection breaks."""
+    """The bytes of an object, asked for again from where they broke off when the connection breaks."""
 
-    def __init__(self, store: S3Store, key: str, size: int) -> None:
-        self._store, self._key, self._size = store, key, size
-        self._position = 0
+    def __init__(self, store: S3Store, key: str, start: int = 0, stop: int | None = None) -> None:
+        """Ask for the bytes from `start` up to `stop`, None being the object's end.
+
+        Raises:
+            NoSuchKey: there is no such object.
+        """
+        self._store, self._key = store, key
+        self._position, self._stop = start, stop
         self._stream: Any = None
+        with store._explained(key):
+            first = store._get(key, start, stop)
+        self._stream, self._etag = first["Body"], first["ETag"]
+        self._stop = start + int(first["ContentLength"])
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        if self._position >= self._size:
+        if self._position >= (self._stop or 0):
             return 0
         with self._store._explained(self._key):
             data = self._read(len(buffer))
@@ -255,17 +353,25 @@ class _Body(io.RawIOBase):
         return len(data)
 
     def _read(self, length: int) -> bytes:
-        for attempt in range(4):
+        for attempt in range(_ATTEMPTS):
             try:
-                self._stream = self._stream or self._store._body(self._key, self._position)
+                if self._stream is None:
+                    self._stream = self._resumed()
                 data: bytes = self._stream.read(length)
                 if data:
                     return data
             except (b.HTTPClientError, b.IncompleteReadError, b.ResponseStreamingError):
-                if attempt == 3:
+                if attempt == _ATTEMPTS - 1:
                     raise
             self._drop()
+            _pause(attempt)
         raise StoreError(f"{self._key} in {self._store.root} breaks off: run again", retryable=True)
+
+    def _resumed(self) -> Any:
+        answer = self._store._get(self._key, self._position, self._stop)
+        if answer["ETag"] != self._etag:
+            raise StoreError(f"{self._key} in {self._store.root} changed while it was read: run again", retryable=True)
+        return answer["Body"]
 
     def _drop(self) -> None:
         if self._stream is not None:
@@ -277,70 +383,6 @@ class _Body(io.RawIOBase):
         super().close()
 
 
-# --- what went wrong, and what to do ----------------------------------------------------------------------------------
-
-# By the code in S3's answer; the answer to HEAD has the bare status for one.
-_ADVICE = {
-    "NoSuchBucket": "there is no bucket {bucket}: create it, or correct WARRAQ_ROOT",
-    "AccessDenied": "access to {where} is denied: allow the credentials s3:GetObject, s3:PutObject and s3:DeleteObject "
-    "on the prefix and s3:ListBucket on the bucket",
-    "403": "access to {where} is denied: check that the credentials are right and may use the bucket",
-    "InvalidAccessKeyId": "the server of {where} does not know the access key: check AWS_ACCESS_KEY_ID or AWS_PROFILE",
-    "SignatureDoesNotMatch": "the secret key does not fit the access key for {where}: check AWS_SECRET_ACCESS_KEY",
-    "ExpiredToken": "the session token for {where} has expired: renew the credentials (for example `aws sso login`)",
-    "RequestTimeTooSkewed": "this machine's clock differs from that of {where}'s server: set it by NTP, then run again",
-    "PermanentRedirect": "the bucket of {where} is in another region: set AWS_REGION to it",
-    "NotImplemented": "the server of {where} cannot create an object only if it is absent (If-None-Match): use another",
-    "QuotaExceeded": "the quota of {where} is used up: raise it or free some space, then run again",
-    "InvalidRange": "{where} is shorter than its index says: it is damaged; run `warraq verify`",
-}
-_ALIASES = {
-    "404": "NoSuchBucket",
-    "301": "PermanentRedirect",
-    "AuthorizationHeaderMalformed": "PermanentRedirect",
-    "AllAccessDisabled": "AccessDenied",
-    "InvalidToken": "ExpiredToken",
-    "TokenRefreshRequired": "ExpiredToken",
-}
-_LATER = frozenset({"SlowDown", "Throttling", "ThrottlingException", "RequestTimeout", "TooManyRequests", "503"})
-
-
-def _code(error: b.ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def _explain(error: Exception, store: S3Store, key: str) -> StoreError:
-    where = f"{key} in {store.root}" if key else store.root
-    if isinstance(error, b.ClientError):
-        return _explain_answer(error, store, where)
-    if isinstance(error, (b.NoCredentialsError, b.PartialCredentialsError)):
-        return StoreError(
-            f"no AWS credentials were found for {store.root}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
-            "AWS_PROFILE, or run where a role is attached"
-        )
-    if isinstance(error, b.ProfileNotFound):
-        return StoreError(f"{error}: correct AWS_PROFILE or ~/.aws/config")
-    if isinstance(error, (b.CredentialRetrievalError, b.TokenRetrievalError, b.SSOError)):
-        return StoreError(f"the AWS credentials for {store.root} cannot be fetched: renew them (`aws sso login`)")
-    if isinstance(error, b.SSLError):
-        return StoreError(f"the TLS certificate of {store.root}'s server is not trusted: check it or set AWS_CA_BUNDLE")
-    if isinstance(error, (b.ConnectionError, b.HTTPClientError, b.IncompleteReadError, b.ResponseStreamingError)):
-        return StoreError(
-            f"the server of {where} cannot be reached ({type(error).__name__}): check the network and "
-            "AWS_ENDPOINT_URL, then run again",
-            retryable=True,
-        )
-    return StoreError(f"{where} cannot be used ({type(error).__name__}): check the AWS settings with `warraq doctor`")
-
-
-def _explain_answer(error: b.ClientError, store: S3Store, where: str) -> StoreError:
-    code = _code(error)
-    if code in ("NoSuchKey", "404") and error.operation_name != "HeadBucket":
-        return NoSuchKey(f"there is no {where}: check the key, or list what the archive holds")
-    advice = _ADVICE.get(_ALIASES.get(code, code))
-    if advice:
-        return StoreError(advice.format(bucket=store.bucket, where=where))
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if code in _LATER or status == 429 or status >= 500:
-        return StoreError(f"the server of {where} is overloaded or failing ({code}): run again later", retryable=True)
-    return StoreError(f"the server of {where} refused {error.operation_name} ({code}): run `warraq doctor`")
+def _pause(attempt: int) -> None:
+    """A growing pause with jitter, so that those who failed together do not come again together."""
+    time.sleep(random.uniform(0.05, 0.1) * 2**attempt)  # noqa: S311  jitter, no secret
