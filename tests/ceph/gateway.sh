@@ -90,6 +90,10 @@ osd_data = $dir/osd
 [client.rgw.a]
 rgw_frontends = beast endpoint=127.0.0.1:$port
 rgw_dns_name = localhost
+# Keys for server-side encryption stand in this file instead of a key server: they are the test's alone, like the server.
+rgw_crypt_require_ssl = false
+rgw_crypt_s3_kms_backend = testing
+rgw_crypt_s3_kms_encryption_keys = "warraq-key=$(head -c 32 /dev/zero | base64)"
 CONF
   {
     ceph-authtool --create-keyring "$dir/keyring" --gen-key -n mon. --cap mon 'allow *'
@@ -101,7 +105,8 @@ CONF
     ceph-osd -i 0 --mkfs --osd-uuid "$osd"
     start_osd
     timeout 60 radosgw -n client.rgw.a
-    timeout 60 radosgw-admin user create --uid warraq --display-name warraq --access-key warraqaccess --secret-key warraqsecret
+    timeout 60 radosgw-admin user create --uid warraq --display-name warraq --access-key warraqaccess --secret-key warraqsecret \
+      --caps 'users=write'  # to make the users that a test needs
     # A second user without any rights on the bucket: what happens without permission is tested too.
     timeout 60 radosgw-admin user create --uid stranger --display-name stranger --access-key strangeraccess --secret-key strangersecret
   } >"$dir/log/start.log" 2>&1 || { tail -5 "$dir/log/start.log" >&2; echo "Ceph did not start; its logs are in $dir/log" >&2; exit 1; }
