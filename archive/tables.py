@@ -6,6 +6,7 @@ decides against it, and its commit succeeds only while the table still is at the
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -28,7 +30,7 @@ from deltalake import (
 from deltalake.exceptions import CommitFailedError, DeltaError, SchemaMismatchError, TableNotFoundError
 
 from archive.keys import CAPTURES, RECORDS
-from archive.store import Store, StoreError
+from archive.store import NoSuchKey, Store, StoreError
 
 Row = dict[str, Any]
 Value = str | bool | datetime | Set[str] | Set[datetime] | None
@@ -251,6 +253,7 @@ class Tables:
         """
         layout = _LAYOUT[table]
         data = pa.Table.from_pylist([_with_partition(table, row) for row in rows], layout.columns)
+        commit = uuid4().hex
         target = self._at(table, seen.versions[table])
         with _clear_errors(f"cannot write the table {self._store.table_uri(table)}"):
             try:
@@ -258,16 +261,28 @@ class Tables:
                     target,
                     data,
                     mode="append",
-                    commit_properties=CommitProperties(custom_metadata=dict(note), max_commit_retries=0),
+                    commit_properties=CommitProperties(custom_metadata={**note, _COMMIT: commit}, max_commit_retries=0),
                     # Removing old log files is a matter of upkeep, not of a writer in the middle of a crawl.
                     post_commithook_properties=PostCommitHookProperties(
                         create_checkpoint=True, cleanup_expired_logs=False
                     ),
                     writer_properties=WriterProperties(compression="ZSTD"),
                 )
-            except CommitFailedError as error:
-                self._conflict_if_moved(table, target.version(), error)
+            except (DeltaError, OSError) as error:
+                # Where an answer is lost, deltalake repeats the commit, and meets the one it made itself.
+                if self._has_commit(table, max(seen.versions[table], 0) + 1, commit):
+                    return
+                if isinstance(error, CommitFailedError):
+                    self._conflict_if_moved(table, target.version(), error)
                 raise
+
+    def _has_commit(self, name: str, version: int, commit: str) -> bool:
+        """Whether the table went to `version` by this commit."""
+        try:
+            entry = self._store.get(f"{name}/_delta_log/{version:020}.json")
+        except NoSuchKey:
+            return False
+        return any(json.loads(line).get("commitInfo", {}).get(_COMMIT) == commit for line in entry.splitlines())
 
     def unelected(self, seen: Snapshot) -> list[str]:
         """Ids of the records that the last election did not know, or whose original is gone; sorted.
@@ -420,6 +435,8 @@ def _plain(table: pa.Table) -> pa.Table:
     return table.cast(pa.schema([pa.field(field.name, kind(field.type)) for field in table.schema]))
 
 
+_COMMIT = "warraq.commit"
+"""What a commit says of itself, so that its writer knows it again."""
 _NOISE = re.compile(r"\x1b\[[0-9;]*m|↳")  # deltalake colours its errors for a terminal
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 _ADVICE = {
@@ -429,7 +446,11 @@ _ADVICE = {
     "SignatureDoesNotMatch": "check the AWS credentials",
     "ExpiredToken": "renew the AWS credentials",
 }
-_TEMPORARY = re.compile(r"\b(?:429|50[0-4])\b|time[d-]? ?out|connect|reset|SlowDown|dispatch", re.IGNORECASE)
+_FAILING = re.compile(r"status code: (429|5\d\d)|\b(SlowDown|ServiceUnavailable|InternalError)\b")
+_UNREACHABLE = re.compile(
+    r"error sending request|response body|HTTP error|dns error|time[d-]? ?out|connection (?:refused|reset)|dispatch",
+    re.IGNORECASE,
+)
 
 
 @contextmanager
@@ -439,10 +460,22 @@ def _clear_errors(doing: str) -> Iterator[None]:
         yield
     except SchemaMismatchError as error:
         raise StoreError(f"{doing}: the columns are not this version's; use the version that made it") from error
-    except (DeltaError, OSError) as error:
+    except Exception as error:
+        if not isinstance(error, (DeltaError, OSError)) and type(error) is not Exception:  # as the query engine raises
+            raise
         problem = " ".join(_NOISE.sub(" ", str(error)).split())
         if (code := _CODE.search(problem)) and code[1] in _ADVICE:
             raise StoreError(f"{doing}: the store answers {code[1]}; {_ADVICE[code[1]]}") from error
-        retryable = bool(_TEMPORARY.search(problem))
-        advice = "try again" if retryable else "run `warraq doctor` to see whether the archive can be reached"
-        raise StoreError(f"{doing}: {problem[:500]}; {advice}", retryable=retryable) from error
+        if failing := _FAILING.search(problem):
+            raise StoreError(
+                f"{doing}: its server is overloaded or failing ({failing[1] or failing[2]}): run again later",
+                retryable=True,
+            ) from error
+        if _UNREACHABLE.search(problem):
+            raise StoreError(
+                f"{doing}: its server cannot be reached: check the network and AWS_ENDPOINT_URL, then run again",
+                retryable=True,
+            ) from error
+        raise StoreError(
+            f"{doing}: {problem[:500]}; run `warraq doctor` to see whether the archive can be reached"
+        ) from error

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import re
 import subprocess
 import sys
 from dataclasses import asdict, dataclass, field
@@ -55,9 +56,15 @@ class Faults:
     kinds: tuple[Fault, ...] = tuple(Fault)
     latency: float = 0.05
     """Seconds."""
+    matching: str = ""
+    """Regular expression: only requests suffer in whose `METHOD /path?query` it is found."""
+    most: int | None = None
+    """At most so many suffer."""
 
-    def strike(self, ordinal: int) -> Fault | None:
-        """What befalls the request of this number."""
+    def strike(self, ordinal: int, request: str, struck: int) -> Fault | None:
+        """What befalls the request of this number, after so many that suffered something."""
+        if not re.search(self.matching, unquote(request)) or (self.most is not None and struck >= self.most):
+            return None
         chance = random.Random(f"{self.seed}/{ordinal}")  # noqa: S311  chance, no secret
         return chance.choice(self.kinds) if chance.random() < self.rate else None
 
@@ -134,6 +141,7 @@ class _Message:
 class _Server:
     def __init__(self, endpoint: str, plan: Faults, log: Path) -> None:
         self._address, self._plan, self._log, self._ordinal = urlsplit(endpoint), plan, log.open("w", buffering=1), 0
+        self._struck = 0
 
     async def serve(self) -> None:
         """Until standard input is closed."""
@@ -154,7 +162,8 @@ class _Server:
         behind_reader, behind = await asyncio.open_connection(self._address.hostname, self._address.port, limit=_LIMIT)
         try:
             while request := await _read_request(reader, writer):
-                fault = self._plan.strike(self._ordinal)
+                fault = self._plan.strike(self._ordinal, request.start, self._struck)
+                self._struck += fault is not None
                 self._ordinal += 1
                 method = request.start.split(" ", 1)[0]
                 if fault is Fault.RESET:
