@@ -4,8 +4,8 @@
 
 Each round crawls all samples into an archive of its own in Ceph, through a proxy that delays, refuses, resets, cuts off
 and loses answers, with `warraq crawl` as users run it, again and again until it says that all went well, as its
-messages ask for. The archive must then be the one that a crawl without faults makes, and `verify` must find nothing. Without an
-endpoint, a gateway is started and stopped.
+messages ask for. The archive must then be the one that a crawl without faults makes, and `verify` must find nothing.
+Without an endpoint, a gateway is started and stopped.
 """
 
 from __future__ import annotations
