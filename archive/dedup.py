@@ -34,9 +34,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 import numpy as np
-import numpy.typing as npt
 from rensa import RMinHash
 
+from archive.candidates import ALIKE, MOST, SIGNATURE_BYTES, similarities
 from archive.sameness import aligned_words, contradiction
 from extract.text import fold
 from extract.types import Article, Reason, Rejection
@@ -44,10 +44,6 @@ from extract.types import Article, Reason, Rejection
 WINDOW = timedelta(days=7)
 """How far apart two copies of a text are published."""
 
-SIGNATURE_BYTES = 112
-
-_CANDIDATE = 0.4
-_MOST_CANDIDATES = 50  # looked at for one text, the most similar first: a page that appears hourly has many siblings
 _ALGORITHM = 2
 if RMinHash.ALGORITHM_VERSION != _ALGORITHM:
     raise ImportError(
@@ -92,15 +88,7 @@ def signature(text: str) -> bytes:
 
 def similarity(a: bytes, b: bytes) -> float:
     """Estimated Jaccard similarity of two texts' 3-grams, from their signatures: 0 to 1, standard error below 0.05."""
-    return float(_similarities(np.frombuffer(a, np.uint8)[np.newaxis], b)[0])
-
-
-def _similarities(matrix: npt.NDArray[np.uint8], one: bytes) -> npt.NDArray[np.float64]:
-    """Similarity of `one` to each row of a matrix of signatures."""
-    equal: npt.NDArray[np.float64] = (matrix == np.frombuffer(one, np.uint8)).mean(axis=1)
-    by_chance = 1 / 256  # two different minima share their lowest byte this often
-    share: npt.NDArray[np.float64] = np.maximum(0.0, (equal - by_chance) / (1 - by_chance))
-    return share
+    return float(similarities(np.frombuffer(a, np.uint8), np.frombuffer(b, np.uint8)))
 
 
 # --- what is decided, and from what -----------------------------------------------------------------------------------
@@ -139,6 +127,7 @@ class Held:
     record_id: str
     source: str
     url: str
+    """Canonical; empty with `source` where it is none of the batch's."""
     capture_id: str
     first_fetched_at: datetime
     revision_of: str | None
@@ -190,7 +179,7 @@ class Known:
     seen: Sequence[Seen] = ()
     """Every capture of a (source, URL) of the batch that has a record."""
     originals: Sequence[Original] = ()
-    """Every original in the window of an article of the batch."""
+    """Of every article of the batch at least the 50 most similar originals in its window."""
     wordings: Callable[[frozenset[str]], Mapping[str, Wording]] = _no_wordings
     """Texts of originals by record id; asked once, for the candidates alone."""
 
@@ -335,7 +324,7 @@ class _Near:
         self._originals.append(
             Original(
                 record_id=reading.record_id,
-                published_at=_published(reading),
+                published_at=published(reading),
                 first_fetched_at=reading.fetched_at,
                 signature=reading.signature,
             )
@@ -357,22 +346,23 @@ class _Near:
 
     def _candidates(self, reading: Reading) -> list[tuple[float, Original]]:
         """Originals within the window and their similarity, the most similar first."""
-        shares = _similarities(self._signatures[: len(self._originals)], reading.signature)
+        shares = similarities(self._signatures[: len(self._originals)], np.frombuffer(reading.signature, np.uint8))
         found = [
             (float(shares[row]), self._originals[row])
-            for row in np.flatnonzero(shares >= _CANDIDATE)
+            for row in np.flatnonzero(shares >= ALIKE)
             if self._in_window(reading, self._originals[row])
         ]
-        return sorted(found, key=lambda pair: (-pair[0], pair[1].record_id))[:_MOST_CANDIDATES]
+        return sorted(found, key=lambda pair: (-pair[0], pair[1].record_id))[:MOST]
 
     def _in_window(self, reading: Reading, original: Original) -> bool:
-        published = _published(reading)
-        if published and original.published_at:
-            return abs(published - original.published_at) <= self._window
+        date = published(reading)
+        if date and original.published_at:
+            return abs(date - original.published_at) <= self._window
         return abs(reading.fetched_at - original.first_fetched_at) <= self._window
 
 
-def _published(reading: Reading) -> datetime | None:
+def published(reading: Reading) -> datetime | None:
+    """When the article says it was published."""
     return reading.result.published.at if isinstance(reading.result, Article) and reading.result.published else None
 
 

@@ -16,27 +16,24 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 
 from archive.dedup import (
     WINDOW,
     Decision,
-    Held,
     Known,
-    Original,
     Outcome,
     Reading,
-    Seen,
-    Wording,
     decide,
     record_id,
     signature,
 )
+from archive.index import Index, Outcomes, View
 from archive.keys import CAPTURES, RECORDS, index_key, warc_key, warc_prefix, warc_stem
 from archive.revisits import Originals
 from archive.store import Store, StoreError
-from archive.tables import Conflict, Row, Snapshot, Tables
+from archive.tables import Conflict, Row, Tables
 from archive.warc import Capture, WarcError, read_warc, write_cdxj
 from extract.article import EXTRACTOR, extract_article
 from extract.types import Article, Reason, Rejection, Source
@@ -79,6 +76,8 @@ def ingest(
     local: Path | None = None,
     on_page: Callable[[str], None] | None = None,
     tables: Tables | None = None,
+    index: Index | None = None,
+    on_wait: Callable[[str], None] | None = None,
     window: timedelta = WINDOW,
     patience: float = 600,
 ) -> IngestReport:
@@ -91,7 +90,9 @@ def ingest(
         run_id: The run, for the rows.
         local: A copy of the file on this machine, read instead of the stored one.
         on_page: Told the URL of each response when it has been read.
-        tables: The archive's tables, if the caller has them.
+        tables: The archive's tables, if they are not to be the index's.
+        index: The archive's index; without one the tables are read into a temporary one.
+        on_wait: Told what is waited for where the index is far behind the tables.
         window: How far apart two copies of one text are published.
         patience: Seconds to go on while other writers keep coming first.
 
@@ -99,9 +100,11 @@ def ingest(
         StoreError: the store cannot be read or written, or patience ran out. Nothing is half done: ingest again.
         WarcError: the file is damaged. Nothing was written.
     """
-    tables = tables or Tables(store)
-    if report := _already(tables.snapshot(), warc_key):
-        return report
+    index = index or Index(store)
+    tables = tables or index.tables
+    now = tables.snapshot()
+    if found := index.ask(now, lambda view: view.outcomes(warc_key), on_progress=on_wait):
+        return _already(warc_key, found)
     captures: list[tuple[Capture, Reading]] = []
     originals = Originals()
     for capture in _read(store, warc_key, local):
@@ -120,13 +123,19 @@ def ingest(
     readings = [reading for _, reading in captures]
     brands = frozenset((source.name, *source.brands))
     note = {"warraq.warc": warc_key, "warraq.run": run_id}
+
+    def decided(view: View) -> tuple[Outcomes, list[Decision]]:
+        if found := view.outcomes(warc_key):
+            return found, []
+        return [], decide(readings, _known(view, source, readings, window), window=window, brands=brands)
+
     deadline = time.monotonic() + patience
     retries = records_added = 0
     while True:
         now = tables.snapshot()
-        if report := _already(now, warc_key, records_added=records_added, retries=retries):
-            return report
-        decisions = decide(readings, _known(now, source, readings, window), window=window, brands=brands)
+        found, decisions = index.ask(now, decided, on_progress=on_wait)
+        if found:
+            return _already(warc_key, found, records_added=records_added, retries=retries)
         try:
             records = [_record_row(each) for each in decisions if each.brings_record]
             if records:
@@ -203,13 +212,13 @@ def adopt_warc(store: Store, path: Path, source_id: str) -> str:
     return key
 
 
-def pending_warcs(store: Store, source_id: str | None = None) -> list[str]:
+def pending_warcs(store: Store, source_id: str | None = None, *, index: Index | None = None) -> list[str]:
     """Keys of the stored WARC files, of a source or of all, that have not been ingested; sorted."""
     stored = {each.key for each in store.list(warc_prefix(source_id)) if each.key.endswith(_SUFFIX)}
     if not stored:
         return []
-    done = Tables(store).snapshot().query("SELECT DISTINCT warc_key FROM captures")["warc_key"].to_pylist()
-    return sorted(stored.difference(done))
+    index = index or Index(store)
+    return sorted(stored - index.ask(index.tables.snapshot(), lambda view: view.ingested(source_id)))
 
 
 def read_capture(capture: Capture, source: Source) -> Reading:
@@ -321,20 +330,14 @@ def _without_bodies(capture: Capture) -> Capture:
 # --- what the tables hold ---------------------------------------------------------------------------------------------
 
 
-def _already(now: Snapshot, key: str, *, records_added: int = 0, retries: int = 0) -> IngestReport | None:
-    """The report on a file whose captures are in the tables; None if they are not."""
-    found = now.query(
-        "SELECT outcome, reason, count(*) AS captures FROM captures WHERE warc_key = {key} GROUP BY outcome, reason",
-        key=key,
-    ).to_pylist()
-    if not found:
-        return None
+def _already(key: str, found: Outcomes, *, records_added: int = 0, retries: int = 0) -> IngestReport:
+    """The report on a file whose captures are in the tables."""
     outcomes: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
-    for row in found:
-        outcomes[row["outcome"]] += row["captures"]
-        if row["reason"]:
-            reasons[row["reason"]] += row["captures"]
+    for outcome, reason, captures in found:
+        outcomes[outcome] += captures
+        if reason:
+            reasons[reason] += captures
     return IngestReport(
         warc_key=key,
         outcomes=dict(outcomes),
@@ -345,65 +348,23 @@ def _already(now: Snapshot, key: str, *, records_added: int = 0, retries: int = 
     )
 
 
-def _known(now: Snapshot, source: Source, readings: Sequence[Reading], window: timedelta) -> Known:
+def _known(view: View, source: Source, readings: Sequence[Reading], window: timedelta) -> Known:
     """What the tables hold that these readings may concern."""
-    articles = [reading for reading in readings if reading.record_id]
-    if not articles:
-        return Known()
-    urls = {reading.canonical_url for reading in articles}
-    held = now.query(
-        "SELECT record_id, source, url, capture_id, first_fetched_at, revision_of, revision, duplicate_of, similarity "
-        "FROM records WHERE record_id IN {texts} OR (source = {source} AND url IN {urls})",
-        texts={reading.record_id for reading in articles},
-        source=source.id,
-        urls=urls,
-    )
-    seen = now.query(
-        "SELECT source, canonical_url, capture_id, fetched_at, record_id FROM captures "
-        "WHERE source = {source} AND canonical_url IN {urls} AND record_id IS NOT NULL",
-        source=source.id,
-        urls=urls,
-    )
-    # Within the window of one of the articles, as `archive.dedup` measures it, or at least of the batch.
-    dates = [
-        each.result.published.at for each in articles if isinstance(each.result, Article) and each.result.published
-    ]
-    fetches = [each.fetched_at for each in articles]
-    originals = now.query(
-        "SELECT record_id, published_at, first_fetched_at, signature FROM records WHERE duplicate_of IS NULL AND ("
-        "published_at BETWEEN {oldest} AND {newest} OR "
-        "((published_at IS NULL OR {some_undated}) AND first_fetched_at BETWEEN {first} AND {last}))",
-        oldest=_moved(min(dates), -window) if dates else None,
-        newest=_moved(max(dates), window) if dates else None,
-        some_undated=len(dates) < len(articles),
-        first=_moved(min(fetches), -window),
-        last=_moved(max(fetches), window),
-    )
-
-    def wordings(ids: frozenset[str]) -> dict[str, Wording]:
-        found = now.query(
-            "SELECT record_id, text, attribution, site_name FROM records WHERE record_id IN {ids}", ids=ids
-        )
-        return {
-            row["record_id"]: Wording(
-                text=row["text"], brands=frozenset(filter(None, (*row["attribution"], row["site_name"])))
-            )
-            for row in found.to_pylist()
-        }
-
+    shown = [reading for reading in readings if reading.record_id]
+    urls = {reading.canonical_url for reading in shown}
+    held = view.held({reading.record_id for reading in shown}, source.id, urls)
+    seen = view.seen(source.id, urls)
+    own = {reading.capture_id for reading in readings}.difference(each.capture_id for each in seen)
     return Known(
-        held=[Held(**row) for row in held.to_pylist()],
-        seen=[Seen(**row) for row in seen.to_pylist()],
-        originals=[Original(**row) for row in originals.to_pylist()],
-        wordings=wordings,
+        held=held,
+        seen=seen,
+        originals=view.originals(
+            [reading for reading in shown if reading.signature],
+            window,
+            without={record.record_id for record in held if record.capture_id in own},
+        ),
+        wordings=view.wordings,
     )
-
-
-def _moved(at: datetime, by: timedelta) -> datetime:
-    try:
-        return at + by
-    except OverflowError:
-        return at
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------

@@ -184,21 +184,54 @@ _ELECTION = "warraq.election"
 _ELECTED_COLUMNS = ("record_id", "published_month", "duplicate_of", "similarity")
 
 
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """An immutable Parquet file of a table."""
+
+    key: str
+    """Of the object."""
+    size: int
+    """Bytes."""
+
+
 class Snapshot:
     """Both tables as they were when it was taken. A table that nobody has written yet reads as empty.
 
     Attributes:
         versions: table name → version, -1 for a table that does not exist.
+        ids: table name → what tells the table from another one made later in its place; None if it does not exist.
     """
 
-    def __init__(self, tables: Mapping[str, DeltaTable | None]) -> None:
-        self.versions = {name: -1 if table is None else table.version() for name, table in tables.items()}
+    def __init__(self, tables: Tables, opened: Mapping[str, DeltaTable | None]) -> None:
+        self.versions = {name: -1 if table is None else table.version() for name, table in opened.items()}
+        self.ids = {name: None if table is None else str(table.metadata().id) for name, table in opened.items()}
         self._tables = tables
 
     def elected_version(self) -> int | None:
         """The version of `records` whose originals have all been elected; None: there was no election."""
-        table = self._tables[RECORDS]
+        table = self._tables.at(RECORDS, self.versions[RECORDS])
         return None if table is None else table.transaction_version(_ELECTION)
+
+    def files(self, name: str) -> list[DataFile]:
+        """The data files that make up a table, in no order.
+
+        Raises:
+            StoreError: the table cannot be read, or other software changed it in a way that we do not do.
+        """
+        table = self._tables.at(name, self.versions[name])
+        if table is None:
+            return []
+        with _clear_errors(f"cannot read the log of {name}"):
+            if "deletionVectors" in (table.protocol().reader_features or ()) and any(
+                batch.num_rows for batch in pa.RecordBatchReader.from_stream(table.deletion_vectors())
+            ):
+                raise StoreError(
+                    f"other software deleted rows of the table {name} by deletion vectors, which Warraq does not read: "
+                    "rewrite its files with that software (in Spark: REORG TABLE … APPLY (PURGE))"
+                )
+            actions = pa.table(table.get_add_actions())
+        paths, sizes = actions["path"].to_pylist(), actions["size_bytes"].to_pylist()
+        return [DataFile(f"{name}/{path}", size) for path, size in zip(paths, sizes, strict=True)]
 
     def query(self, sql: str, **values: Value) -> pa.Table:
         """The answer to a query over `records` and `captures` in DataFusion's SQL; strings come as plain strings.
@@ -215,16 +248,20 @@ class Snapshot:
         with TemporaryDirectory(prefix="warraq-empty-") as scratch, _clear_errors("cannot query the tables"):
             engine = QueryBuilder()
             for name, layout in _LAYOUT.items():
-                table = self._tables[name] or DeltaTable.create(f"{scratch}/{name}", layout.columns)
-                engine.register(name, table)
+                table = self._tables.at(name, self.versions[name])
+                engine.register(name, table or DeltaTable.create(f"{scratch}/{name}", layout.columns))
             return _plain(pa.table(engine.execute(sql).read_all()))
 
 
 class Tables:
-    """The tables of the archive in a store."""
+    """The tables of the archive in a store, for one thread.
+
+    Tables stay open, so that a snapshot reads no more of their logs than was written since the one before.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._kept: dict[str, DeltaTable] = {}
 
     def snapshot(self) -> Snapshot:
         """Both tables at their present versions.
@@ -235,8 +272,8 @@ class Tables:
         Raises:
             StoreError: a table cannot be opened, or was made by another version of Warraq.
         """
-        captures = self._open(CAPTURES)
-        return Snapshot({RECORDS: self._open(RECORDS), CAPTURES: captures})
+        captures = self._newest(CAPTURES)
+        return Snapshot(self, {RECORDS: self._newest(RECORDS), CAPTURES: captures})
 
     def append(self, table: str, rows: Sequence[Row], seen: Snapshot, *, note: Mapping[str, str]) -> None:
         """Commit `rows` to `table`, all or none, if it still is at the version that `seen` shows.
@@ -254,7 +291,7 @@ class Tables:
         layout = _LAYOUT[table]
         data = pa.Table.from_pylist([_with_partition(table, row) for row in rows], layout.columns)
         commit = uuid4().hex
-        target = self._at(table, seen.versions[table])
+        target = self._kept[table] = self.at(table, seen.versions[table]) or self._create(table)
         with _clear_errors(f"cannot write the table {self._store.table_uri(table)}"):
             try:
                 write_deltalake(
@@ -269,11 +306,12 @@ class Tables:
                     writer_properties=WriterProperties(compression="ZSTD"),
                 )
             except (DeltaError, OSError) as error:
+                before = max(seen.versions[table], 0)
                 # Where an answer is lost, deltalake repeats the commit, and meets the one it made itself.
-                if self._has_commit(table, max(seen.versions[table], 0) + 1, commit):
+                if self._has_commit(table, before + 1, commit):
                     return
                 if isinstance(error, CommitFailedError):
-                    self._conflict_if_moved(table, target.version(), error)
+                    self._conflict_if_moved(table, before, error)
                 raise
 
     def _has_commit(self, name: str, version: int, commit: str) -> bool:
@@ -292,7 +330,7 @@ class Tables:
         elected = seen.elected_version()
         if elected is not None:
             with suppress(StoreError):  # vacuumed, or taken out of its log
-                then = Snapshot({RECORDS: self._at(RECORDS, elected), CAPTURES: None})
+                then = Snapshot(self, {RECORDS: self.at(RECORDS, elected), CAPTURES: None})
                 known = then.query("SELECT record_id FROM records")["record_id"]
                 now = seen.query(
                     "SELECT copy.record_id, copy.duplicate_of IS NOT NULL AND original.record_id IS NULL AS orphaned "
@@ -317,9 +355,10 @@ class Tables:
             StoreError: the table cannot be written.
         """
         version = seen.versions[RECORDS]
-        if version < 0:
+        target = self.at(RECORDS, version)
+        if target is None:
             return
-        target = self._at(RECORDS, version)
+        self._kept[RECORDS] = target
         columns = pa.schema([RECORD_COLUMNS.field(name) for name in _ELECTED_COLUMNS])
         properties: dict[str, Any] = {
             "commit_properties": CommitProperties(
@@ -349,25 +388,41 @@ class Tables:
                 self._conflict_if_moved(RECORDS, version, error)
                 raise
 
-    def _conflict_if_moved(self, name: str, version: int, error: Exception) -> None:
-        """A commit fails for many reasons; only a newer version in the store means that another writer was faster."""
-        now = self._open(name)
-        if now is not None and now.version() > version:
-            raise Conflict(f"{name} went from version {version} to {now.version()}") from error
-
-    def _at(self, name: str, version: int) -> DeltaTable:
-        """The table at `version`; at -1 it is created."""
+    def at(self, name: str, version: int) -> DeltaTable | None:
+        """The table at `version`; None at -1."""
         if version < 0:
-            return self._create(name)
+            return None
+        kept = self._kept.get(name)
+        if kept is not None and kept.version() == version:
+            return kept
         with _clear_errors(f"cannot open the table {self._store.table_uri(name)}"):
             return DeltaTable(self._store.table_uri(name), version=version, storage_options=self._store.table_options())
+
+    def _newest(self, name: str) -> DeltaTable | None:
+        kept = self._kept.pop(name, None)
+        if kept is not None:
+            # The log may have been cleaned up beyond the version that was kept: then the table is opened anew.
+            with suppress(DeltaError, OSError):
+                kept.update_incremental()
+                self._kept[name] = kept
+                return kept
+        opened = self._open(name)
+        if opened is not None:
+            self._kept[name] = opened
+        return opened
+
+    def _conflict_if_moved(self, name: str, version: int, error: Exception) -> None:
+        """A commit fails for many reasons; only a newer version in the store means that another writer was faster."""
+        now = self._newest(name)
+        if now is not None and now.version() > version:
+            raise Conflict(f"{name} went from version {version} to {now.version()}") from error
 
     def _create(self, name: str) -> DeltaTable:
         """Create the table; of racing writers one does, and the others are told of the conflict."""
         layout = _LAYOUT[name]
         with _clear_errors(f"cannot create the table {self._store.table_uri(name)}"):
             try:
-                return DeltaTable.create(
+                created = DeltaTable.create(
                     self._store.table_uri(name),
                     layout.columns,
                     mode="error",
@@ -383,6 +438,9 @@ class Tables:
             except (DeltaError, OSError) as error:
                 self._conflict_if_moved(name, -1, error)
                 raise
+        if created.version() > 0:  # it is read again after it was created, and others may have written to it by then
+            raise Conflict(f"{name} went from version -1 to {created.version()}")
+        return created
 
     def _open(self, name: str) -> DeltaTable | None:
         uri = self._store.table_uri(name)

@@ -114,7 +114,7 @@ def ingest(
     settings = Settings.from_environment()
     [chosen] = choose_sources([source], known_sources(settings))
     with printed(as_json=json):
-        import_warc(file, chosen, open_store(settings.root))
+        import_warc(file, chosen, open_store(settings.root), settings.cache)
 
 
 @app.command()

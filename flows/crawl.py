@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
 
@@ -20,6 +20,7 @@ from prefect.tasks import exponential_backoff
 from pydantic import Field
 
 import archive.ingest
+from archive.index import Index
 from archive.ingest import IngestReport
 from archive.store import open_store
 from extract.types import Source
@@ -31,6 +32,12 @@ from flows.sources import choose_sources, known_sources
 
 store_at = cache(open_store)
 """One client a process, however many tasks."""
+
+
+@lru_cache(maxsize=4)
+def index_of(run_id: str, root: str, directory: Path) -> Index:  # noqa: ARG001  runs may be in threads of their own
+    """One index a run, however many tasks."""
+    return Index(store_at(root), directory)
 
 
 def _may_pass(_task: Any, _run: Any, state: State[Any]) -> bool:
@@ -61,9 +68,18 @@ def store_warc(root: str, path: Path) -> str:
 
 
 @step("ingest", "ingest {key}")
-def ingest(root: str, key: str, source: Source, run_id: str, local: Path | None) -> IngestReport:
+def ingest(root: str, key: str, source: Source, run_id: str, local: Path | None, directory: Path) -> IngestReport:
     """Take the pages of the WARC file at `key` into the tables."""
-    return archive.ingest.ingest(store_at(root), key, source, run_id=run_id, local=local, on_page=listener().page)
+    return archive.ingest.ingest(
+        store_at(root),
+        key,
+        source,
+        run_id=run_id,
+        local=local,
+        index=index_of(run_id, root, directory),
+        on_page=listener().page,
+        on_wait=listener().waiting,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +89,12 @@ class TaskSteps:
     root: str
     source: Source
     run_id: str
+    cache: Path
+
+    @property
+    def index(self) -> Index:
+        """See `pipeline.Steps`."""
+        return index_of(self.run_id, self.root, self.cache)
 
     def store_warc(self, path: Path) -> str:
         """See `pipeline.Steps`."""
@@ -80,7 +102,7 @@ class TaskSteps:
 
     def ingest(self, key: str, local: Path | None) -> IngestReport:
         """See `pipeline.Steps`."""
-        return ingest(self.root, key, self.source, self.run_id, local)
+        return ingest(self.root, key, self.source, self.run_id, local, self.cache)
 
 
 def check_api() -> None:
@@ -115,7 +137,7 @@ def crawl(
     [chosen] = choose_sources([source], known_sources(settings))
     request = pipeline.CrawlRequest(source=chosen, limit=limit, since=since, until=until, replay=replay)
     run_id = pipeline.new_run_id()
-    steps = TaskSteps(root=settings.root, source=chosen, run_id=run_id)
+    steps = TaskSteps(root=settings.root, source=chosen, run_id=run_id, cache=settings.cache)
     report = pipeline.crawl(request, settings, store_at(settings.root), steps, run_id)
     create_table_artifact(
         table=[report.row()],

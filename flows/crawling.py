@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
+from archive.index import Index
 from archive.keys import warc_prefix
 from archive.store import open_store
 from extract.types import Source
@@ -82,10 +83,11 @@ def _crawl_at_once(
     from flows import pipeline
 
     store = open_store(settings.root)
+    index = Index(store, settings.cache)
     for source, replay in zip(sources, answers, strict=True):
         request = pipeline.CrawlRequest(source=source, replay=replay, **asdict(window))
         run_id = pipeline.new_run_id()
-        steps = pipeline.PlainSteps(store=store, source=source, run_id=run_id)
+        steps = pipeline.PlainSteps(store=store, source=source, run_id=run_id, index=index)
         pipeline.crawl(request, settings, store, steps, run_id)
 
 

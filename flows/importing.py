@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from archive.index import Index
 from archive.ingest import adopt_warc
 from archive.store import Store
 from extract.types import Source
@@ -14,10 +15,11 @@ from flows.progress import Progress, listener
 from flows.report import RunReport, Status
 
 
-def import_warc(path: Path, source: Source, store: Store) -> RunReport:
+def import_warc(path: Path, source: Source, store: Store, cache: Path) -> RunReport:
     """Store the file, unchanged, under a name made from its content, and ingest it; the same file again adds nothing.
 
     Cut off in between, it is stored but not ingested: the next crawl of the source, or the same import, goes on.
+    `cache` is where the archive's index is.
 
     Raises:
         WarcError: the file cannot be read, or holds no response.
@@ -29,7 +31,7 @@ def import_warc(path: Path, source: Source, store: Store) -> RunReport:
     key = retrying(adopt_warc, store, path, source.id)
     size = path.stat().st_size
     listener().progress(Progress(source=source.id, stage=f"ingesting {path.name}", bytes=size))
-    ingested = PlainSteps(store=store, source=source, run_id=run_id).ingest(key, path)
+    ingested = PlainSteps(store=store, source=source, run_id=run_id, index=Index(store, cache)).ingest(key, path)
     report = RunReport(
         flow="ingest",
         run_id=run_id,

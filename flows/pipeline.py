@@ -23,6 +23,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 
 import stamina
 
+from archive.index import Index
 from archive.ingest import IngestReport, ingest, pending_warcs, store_warc
 from archive.keys import run_key
 from archive.store import Store, StoreError
@@ -77,6 +78,10 @@ class CrawlRequest:
 class Steps(Protocol):
     """The two steps that change the archive: plain calls, or Prefect tasks around them."""
 
+    @property
+    def index(self) -> Index:
+        """The archive's index."""
+
     def store_warc(self, path: Path) -> str:
         """Put a finished WARC file and its index; returns its key."""
 
@@ -109,6 +114,7 @@ class PlainSteps:
     store: Store
     source: Source
     run_id: str
+    index: Index
 
     def store_warc(self, path: Path) -> str:
         """See `Steps`."""
@@ -116,7 +122,17 @@ class PlainSteps:
 
     def ingest(self, key: str, local: Path | None) -> IngestReport:
         """See `Steps`."""
-        return retrying(ingest, self.store, key, self.source, run_id=self.run_id, local=local, on_page=listener().page)
+        return retrying(
+            ingest,
+            self.store,
+            key,
+            self.source,
+            run_id=self.run_id,
+            local=local,
+            index=self.index,
+            on_page=listener().page,
+            on_wait=listener().waiting,
+        )
 
 
 def new_run_id() -> str:
@@ -196,7 +212,7 @@ class _Run:
         for leftover in spool.leftovers():
             with leftover:
                 self.take_up(leftover, recovered=True)
-        for key in pending_warcs(self.store, self.request.source.id):
+        for key in pending_warcs(self.store, self.request.source.id, index=self.steps.index):
             with self._damage_noted(key):
                 self._count(self.steps.ingest(key, None), recovered=True)
 
@@ -214,7 +230,9 @@ class _Run:
                     raise
                 except BaseException:
                     # Cancelled or interrupted. A flow run that is being cancelled is refused further tasks.
-                    self.steps = PlainSteps(store=self.store, source=self.request.source, run_id=self.run_id)
+                    self.steps = PlainSteps(
+                        store=self.store, source=self.request.source, run_id=self.run_id, index=self.steps.index
+                    )
                     spider.stop()
                     self.announce("stopping")
                     self._follow(spider)

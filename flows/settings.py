@@ -28,6 +28,8 @@ class Settings:
     """`WARRAQ_CONTACT`: e-mail address or URL for site operators, sent in the user agent."""
     spool: Path
     """`WARRAQ_SPOOL`: local directory where WARC files grow before they are stored; must outlive a crash."""
+    cache: Path
+    """`WARRAQ_CACHE`: local directory for the indexes of archives; may be deleted at any time."""
     warc_bytes: int = 256 * 1024 * 1024
     """`WARRAQ_WARC_BYTES`: a WARC file is finished at this size."""
     warc_seconds: int = 600
@@ -60,7 +62,8 @@ class Settings:
             root=_root(given.get("WARRAQ_ROOT", DEFAULT_ROOT)),
             sources_file=Path(sources_file).expanduser() if sources_file else None,
             contact=_contact(given.get("WARRAQ_CONTACT")),
-            spool=_spool(given),
+            spool=_directory(given, "WARRAQ_SPOOL", "XDG_STATE_HOME", ".local/state", "spool"),
+            cache=_directory(given, "WARRAQ_CACHE", "XDG_CACHE_HOME", ".cache"),
             warc_bytes=_positive(given, "WARRAQ_WARC_BYTES", cls.warc_bytes, "a size in bytes"),
             warc_seconds=_positive(given, "WARRAQ_WARC_SECONDS", cls.warc_seconds, "a time in seconds"),
             timeout=_positive(given, "WARRAQ_TIMEOUT", cls.timeout, "a time in seconds"),
@@ -76,6 +79,7 @@ class Settings:
             "WARRAQ_SOURCES": str(self.sources_file or "(built-in sources only)"),
             "WARRAQ_CONTACT": self.contact or "(not set)",
             "WARRAQ_SPOOL": str(self.spool),
+            "WARRAQ_CACHE": str(self.cache),
             "WARRAQ_WARC_BYTES": str(self.warc_bytes),
             "WARRAQ_WARC_SECONDS": str(self.warc_seconds),
             "WARRAQ_TIMEOUT": str(self.timeout),
@@ -106,14 +110,15 @@ def _contact(value: str | None) -> str | None:
     return value
 
 
-def _spool(given: Mapping[str, str]) -> Path:
-    if "WARRAQ_SPOOL" in given:
-        return Path(given["WARRAQ_SPOOL"]).expanduser().absolute()
-    state = given.get("XDG_STATE_HOME")
-    if state and not Path(state).is_absolute():
-        state = None  # the XDG base directory specification: a relative path is to be ignored
+def _directory(given: Mapping[str, str], name: str, base: str, default: str, *below: str) -> Path:
+    """The directory that is named, or ours in the base directory of the XDG specification."""
+    if name in given:
+        return Path(given[name]).expanduser().absolute()
+    path = given.get(base)
+    if path and not Path(path).is_absolute():
+        path = None  # by the specification a relative path is to be ignored
     home = Path(given["HOME"]) if "HOME" in given else Path.home()
-    return (Path(state) if state else home / ".local" / "state") / "warraq" / "spool"
+    return (Path(path) if path else home / default).joinpath("warraq", *below)
 
 
 def _positive(given: Mapping[str, str], name: str, default: int, what: str) -> int:

@@ -46,7 +46,12 @@ def _nobodys_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
         if name.startswith(("WARRAQ_", "AWS_", "PREFECT_")):
             monkeypatch.delenv(name)
     home = tmp_path_factory.mktemp("home")
-    for name, folder in {"HOME": "", "XDG_STATE_HOME": "state", "XDG_CONFIG_HOME": "config"}.items():
+    for name, folder in {
+        "HOME": "",
+        "XDG_STATE_HOME": "state",
+        "XDG_CACHE_HOME": "cache",
+        "XDG_CONFIG_HOME": "config",
+    }.items():
         monkeypatch.setenv(name, str(home / folder))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
@@ -114,6 +119,7 @@ def sample_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("sample-archive")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("WARRAQ_", "PREFECT_"))}
     environment |= {"WARRAQ_ROOT": str(root / "archive"), "WARRAQ_SPOOL": str(root / "spool")}
+    environment |= {"WARRAQ_CACHE": str(root / "cache")}
     command = [sys.executable, "-m", "flows.cli", "crawl", *SAMPLES, "--replay", str(REPOSITORY / "samples")]
     subprocess.run(command, cwd=root, env=environment | {"PYTHONPATH": str(REPOSITORY)}, check=True, timeout=300)
     return root / "archive"

@@ -26,6 +26,7 @@ class LocalStore:
     def __init__(self, root: Path) -> None:
         self._root = Path(os.path.abspath(root.expanduser()))  # noqa: PTH100  resolve() would follow links
         self.root = str(self._root)
+        self.address = str(self._root.resolve())
 
     def __repr__(self) -> str:
         return f"LocalStore({self.root!r})"

@@ -45,6 +45,8 @@ class Store(Protocol):
 
     root: str
     """The place as people read and write it: a directory, or `s3://bucket/prefix`."""
+    address: str
+    """`root`, and the server it is on: no other place has it."""
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
         """Store `data` unless the key is taken; of racing writers exactly one is told True."""

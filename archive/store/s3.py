@@ -60,6 +60,7 @@ class S3Store:
                     max_pool_connections=16,
                 ),
             )
+        self.address = f"{self.root} at {self._client.meta.endpoint_url}"
 
     def __repr__(self) -> str:
         return f"S3Store({self.root!r})"
