@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
@@ -253,6 +253,18 @@ class Snapshot:
             return _plain(pa.table(engine.execute(sql).read_all()))
 
 
+@dataclass(frozen=True, kw_only=True)
+class TableState:
+    """The size of a table at a version."""
+
+    version: int
+    rows: int
+    files: int
+    """Data files."""
+    bytes: int
+    """Of the data files."""
+
+
 class Tables:
     """The tables of the archive in a store, for one thread.
 
@@ -321,6 +333,58 @@ class Tables:
         except NoSuchKey:
             return False
         return any(json.loads(line).get("commitInfo", {}).get(_COMMIT) == commit for line in entry.splitlines())
+
+    def state(self, name: str) -> TableState | None:
+        """How large the table is now; None: nobody has written it yet."""
+        table = self._open(name)
+        if table is None:
+            return None
+        files = pa.table(table.get_add_actions(flatten=True))
+        return TableState(
+            version=table.version(),
+            rows=pc.sum(files["num_records"]).as_py() or 0,
+            files=files.num_rows,
+            bytes=pc.sum(files["size_bytes"]).as_py() or 0,
+        )
+
+    def compact(self, name: str, *, note: Mapping[str, str]) -> None:
+        """Join the small files of each partition into larger ones; rows stay as they are. Appends may go on meanwhile.
+
+        Raises:
+            StoreError: the table cannot be written.
+        """
+        table = self._open(name)
+        if table is None:
+            return
+        with _clear_errors(f"cannot compact the table {self._store.table_uri(name)}"):
+            table.optimize.compact(
+                commit_properties=CommitProperties(custom_metadata=dict(note)),
+                writer_properties=WriterProperties(compression="ZSTD"),
+            )
+
+    def clean(self, name: str, retention: timedelta, *, note: Mapping[str, str]) -> int:
+        """Delete what the table no longer names for at least `retention`; the number of data files deleted.
+
+        Older versions of the table cannot be read afterwards. Log files go when they are older than Delta's own
+        retention for them, 30 days, and a checkpoint, which is written first, stands for them.
+
+        Raises:
+            StoreError: the table cannot be written.
+        """
+        table = self._open(name)
+        if table is None:
+            return 0
+        with _clear_errors(f"cannot clean the table {self._store.table_uri(name)}"):
+            table.create_checkpoint()
+            table.cleanup_metadata()
+            return len(
+                table.vacuum(
+                    retention_hours=int(retention / timedelta(hours=1)),
+                    dry_run=False,
+                    enforce_retention_duration=False,  # the caller has its own bound
+                    commit_properties=CommitProperties(custom_metadata=dict(note)),
+                )
+            )
 
     def unelected(self, seen: Snapshot) -> list[str]:
         """Ids of the records that the last election did not know, or whose original is gone; sorted.

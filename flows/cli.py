@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from json import dumps as to_json
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -328,6 +328,21 @@ def verify(json: AsJson = False) -> None:
     from flows.verifying import verify_archive
 
     raise typer.Exit(verify_archive(archive_at(Settings.from_environment().root), as_json=json))
+
+
+@app.command()
+def maintain(
+    retention: Annotated[
+        int, typer.Option(min=1, metavar="DAYS", help="Days for which replaced data files are kept, for time travel.")
+    ] = 7,
+    json: AsJson = False,
+) -> None:
+    """Keep the archive in good order: elect originals, join small files, remove what no version needs. Once a day."""
+    from flows.maintaining import maintain_archive
+    from flows.reading import archive_at
+
+    settings = Settings.from_environment()
+    raise typer.Exit(maintain_archive(settings, archive_at(settings.root), timedelta(days=retention), as_json=json))
 
 
 @app.command()

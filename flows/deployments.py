@@ -39,15 +39,27 @@ _DEPLOYMENT = """\
     work_pool: {{name: warraq}}
 """
 
+_MAINTAIN = """\
+  - name: maintain
+    description: Elect originals, join small files, remove what no version needs
+    entrypoint: flows/maintain.py:maintain
+    tags: ["maintain"]
+    parameters: {}
+    concurrency_limit: {limit: 1, collision_strategy: CANCEL_NEW}
+    schedules:
+      - {cron: "17 3 * * *", timezone: UTC, active: true}
+    work_pool: {name: warraq}
+"""
+
 _STEP = 7  # minutes; prime to 60, so that sixty sources begin in sixty different minutes
 
 
 def prefect_yaml(sources: Iterable[Source]) -> str:
-    """One deployment a source, hourly, each at another minute of the hour in the source's time zone.
+    """One deployment a source, hourly, each at another minute of the hour in the source's time zone; and the upkeep.
 
     Sources under a reserved name (`*.example`) have nothing to crawl but samples: their schedules are off.
     """
-    return _HEAD + "\n".join(
+    crawls = [
         _DEPLOYMENT.format(
             id=source.id,
             description=_quoted(source.name),
@@ -58,7 +70,8 @@ def prefect_yaml(sources: Iterable[Source]) -> str:
             active=_quoted(not all(domain.endswith(".example") for domain in source.domains)),
         )
         for number, source in enumerate(sources)
-    )
+    ]
+    return _HEAD + "\n".join([*crawls, _MAINTAIN])
 
 
 def _quoted(value: object) -> str:

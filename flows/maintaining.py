@@ -1,0 +1,79 @@
+"""`warraq maintain`: the upkeep of an archive, and what people see of it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+
+from rich.console import Console
+from rich.filesize import decimal
+from rich.table import Table
+
+from archive.keys import run_key
+from archive.store import Store
+from archive.upkeep import LEAST_RETENTION, UpkeepReport, maintain
+from flows.failures import Exit, UsageError
+from flows.pipeline import new_run_id, retrying
+from flows.settings import Settings
+from flows.sources import known_sources
+
+
+def keep_up(settings: Settings, store: Store, retention: timedelta, on_progress: Callable[[str], None]) -> UpkeepReport:
+    """Maintain an archive and file the report under `runs/`.
+
+    Raises:
+        UsageError: the retention is too short.
+        StoreError: the store cannot be read or written, after retries.
+    """
+    if retention < LEAST_RETENTION:
+        raise UsageError("Files that running writers are about to commit need a retention of a day, or more")
+    run_id, started = new_run_id(), datetime.now(UTC)
+    brands = {source.id: frozenset((source.name, *source.brands)) for source in known_sources(settings).values()}
+    report = retrying(
+        maintain, store, brands=brands, retention=retention, note={"warraq.run": run_id}, on_progress=on_progress
+    )
+    filed = {
+        "flow": "maintain",
+        "run_id": run_id,
+        "started_at": started.isoformat(),
+        "seconds": round((datetime.now(UTC) - started).total_seconds(), 3),
+        "parameters": {"retention_days": retention.days},
+        **asdict(report),
+    }
+    data = json.dumps(filed, ensure_ascii=False, indent=2).encode() + b"\n"
+    retrying(store.put_if_absent, run_key("maintain", started.date(), run_id), data)
+    return report
+
+
+def maintain_archive(settings: Settings, store: Store, retention: timedelta, *, as_json: bool) -> Exit:
+    """Maintain an archive and print what was done."""
+    console = Console(stderr=True)
+    with console.status("maintaining") as status:
+        report = keep_up(settings, store, retention, lambda stage: status.update(f"maintaining: {stage}"))
+    if as_json:
+        sys.stdout.write(json.dumps(asdict(report), ensure_ascii=False) + "\n")
+    else:
+        _print(report)
+    return Exit.OK
+
+
+def _print(report: UpkeepReport) -> None:
+    console = Console(soft_wrap=True)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("table")
+    for name in ("rows", "files before", "files", "bytes", "old files deleted"):
+        table.add_column(name, justify="right")
+    for name, kept in report.tables.items():
+        after = kept.after
+        row = (after.rows, kept.before.files, after.files, decimal(after.bytes), kept.removed)
+        table.add_row(name, *map(str, row))
+    console.print(table)
+    election = report.election
+    console.print(
+        f"{election.looked_at} records took part in the election of originals, {election.changed} changed; "
+        f"{len(report.unfinished)} unfinished writes of killed runs removed",
+        highlight=False,
+    )
