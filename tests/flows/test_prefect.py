@@ -157,8 +157,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.mark.prefect
-def test_there_is_a_deployment_a_source(server: Server) -> None:
+def test_there_is_a_deployment_a_source_and_one_for_upkeep(server: Server) -> None:
     deployments = server.ask("/deployments/filter", {"limit": 200})
+    [upkeep] = [deployment for deployment in deployments if deployment["name"] == "maintain"]
+    assert upkeep["schedules"][0]["active"]
+    deployments.remove(upkeep)
     assert {deployment["name"] for deployment in deployments} == {source.id for source in BUILT_IN}
     minutes = [deployment["schedules"][0]["schedule"]["cron"] for deployment in deployments]
     assert len(set(minutes)) == len(minutes)
