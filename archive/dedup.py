@@ -17,8 +17,8 @@ A URL here is the canonical URL within its source. Every distinct text becomes o
 **Near-duplicates** are looked for among originals, that is records which are not themselves near-duplicates, so that
 `duplicate_of` never forms a chain. Two texts are compared if they were published within a window of each other (7 days
 by default), or fetched within it where one of them is undated, and if their estimated similarity is 0.4 or more; they
-are near-duplicates if nothing then contradicts that they say the same. Of several such originals the earliest is named:
-by time of publication, or of fetch where undated, then by time of fetch, then by id.
+are near-duplicates if nothing then contradicts that they say the same. Of several such originals the first in the order
+of `archive.election` is named. What arrived late may have been first: `archive.reelect` decides that afterwards.
 
 A batch is decided in the order of (time of fetch, URL, capture id), whatever its order in the file, and each capture
 sees those before it. A record that a capture of the batch brought already, because a run died between committing
@@ -37,7 +37,9 @@ import numpy as np
 from rensa import RMinHash
 
 from archive.candidates import ALIKE, MOST, SIGNATURE_BYTES, similarities
-from archive.sameness import aligned_words, contradiction
+from archive.election import Text, in_order
+from archive.sameness import contradiction
+from archive.wording import aligned_words, without_title
 from extract.text import fold
 from extract.types import Article, Reason, Rejection
 
@@ -164,6 +166,12 @@ class Wording:
     text: str
     brands: frozenset[str]
     """Names of the site and of the agencies the text is from."""
+    names: frozenset[str] = frozenset()
+    """Names of the site alone."""
+    credits: frozenset[str] = frozenset()
+    """Agencies and papers the text says it is from."""
+    precision: str | None = None
+    """Smallest unit that the time of publication states."""
 
 
 def _no_wordings(_: frozenset[str]) -> Mapping[str, Wording]:
@@ -321,28 +329,23 @@ class _Near:
     def add(self, reading: Reading, wording: Wording) -> None:
         """Let later texts be copies of this one."""
         self._signatures[len(self._originals)] = np.frombuffer(reading.signature, np.uint8)
-        self._originals.append(
-            Original(
-                record_id=reading.record_id,
-                published_at=published(reading),
-                first_fetched_at=reading.fetched_at,
-                signature=reading.signature,
-            )
-        )
+        self._originals.append(_original(reading))
         self._wordings[reading.record_id] = wording
 
     def find(self, reading: Reading, wording: Wording) -> tuple[str, float] | None:
         """The original that the reading is a near-duplicate of, and how similar it is; None: it is none."""
-        near = [
-            (each.published_at or each.first_fetched_at, each.first_fetched_at, each.record_id, share)
+        near = {
+            each.record_id: (share, _text(each, other))
             for share, each in self._candidates(reading)
             if (other := self._wordings.get(each.record_id))
             and not contradiction(other.text, wording.text, brands=other.brands | wording.brands)
-        ]
+        }
         if not near:
             return None
-        _, _, original, share = min(near)
-        return original, share
+        copy = _text(_original(reading), wording)
+        ordered = in_order([copy, *(text for _, text in near.values())], [(each, copy.record_id) for each in near])
+        first = next(text.record_id for text in ordered if text is not copy)
+        return first, near[first][0]
 
     def _candidates(self, reading: Reading) -> list[tuple[float, Original]]:
         """Originals within the window and their similarity, the most similar first."""
@@ -366,8 +369,34 @@ def published(reading: Reading) -> datetime | None:
     return reading.result.published.at if isinstance(reading.result, Article) and reading.result.published else None
 
 
+def _original(reading: Reading) -> Original:
+    return Original(
+        record_id=reading.record_id,
+        published_at=published(reading),
+        first_fetched_at=reading.fetched_at,
+        signature=reading.signature,
+    )
+
+
+def _text(original: Original, wording: Wording) -> Text:
+    return Text(
+        record_id=original.record_id,
+        published_at=original.published_at,
+        precision=wording.precision,
+        first_fetched_at=original.first_fetched_at,
+        names=wording.names,
+        credits=wording.credits,
+    )
+
+
 def _wording(reading: Reading, brands: frozenset[str]) -> Wording:
     assert isinstance(reading.result, Article)  # noqa: S101  for the type checker
     article = reading.result
-    named = {*article.attribution, *([article.site_name] if article.site_name else [])}
-    return Wording(text=article.text, brands=brands | named)
+    names = frozenset([article.site_name] if article.site_name else [])
+    return Wording(
+        text=without_title(article.text, article.title),
+        brands=brands | names | set(article.attribution),
+        names=names,
+        credits=frozenset(article.attribution),
+        precision=article.published.precision if article.published else None,
+    )

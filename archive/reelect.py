@@ -26,6 +26,7 @@ from archive.election import Text, elect
 from archive.sameness import contradiction
 from archive.store import StoreError
 from archive.tables import Conflict, Row, Snapshot, Tables, Value
+from archive.wording import without_title
 
 _CHUNK = 5000  # texts looked at together, with all those in their window
 _NONE: frozenset[str] = frozenset()
@@ -216,10 +217,10 @@ class _Search:
         if not pairs:
             return
         found = self._seen.query(
-            "SELECT record_id, source, text, attribution, site_name FROM records WHERE record_id IN {ids}",
+            "SELECT record_id, source, title, text, attribution, site_name FROM records WHERE record_id IN {ids}",
             ids={each for pair in pairs for each in pair},
         ).to_pylist()
-        texts = {row["record_id"]: row["text"] for row in found}
+        texts = {row["record_id"]: without_title(row["text"], row["title"]) for row in found}
         brands = {
             row["record_id"]: self._brands.get(row["source"], _NONE)
             | frozenset(filter(None, (*row["attribution"], row["site_name"])))

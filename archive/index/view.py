@@ -16,6 +16,7 @@ from archive.index.schema import capture_id, digest, microseconds, packed_digest
 from archive.keys import RECORDS, warc_prefix
 from archive.store import Store
 from archive.tables import DataFile
+from archive.wording import without_title
 
 Outcomes = list[tuple[str, str | None, int]]
 """Outcome, reason (of rejected ones) and number of captures."""
@@ -138,10 +139,18 @@ class View:
                 rows[DataFile(path, size)][row] = record
         found = {}
         for file, wanted in rows.items():
-            texts = read_rows(self._store, file, list(wanted), ["text", "attribution", "site_name"])
+            texts = read_rows(
+                self._store, file, list(wanted), ["title", "text", "attribution", "site_name", "published_precision"]
+            )
             for row, content in zip(sorted(wanted), texts, strict=True):
-                brands = frozenset(filter(None, (*content["attribution"], content["site_name"])))
-                found[wanted[row]] = Wording(text=content["text"], brands=brands)
+                names = frozenset(filter(None, [content["site_name"]]))
+                found[wanted[row]] = Wording(
+                    text=without_title(content["text"], content["title"]),
+                    brands=names.union(content["attribution"]),
+                    names=names,
+                    credits=frozenset(content["attribution"]),
+                    precision=content["published_precision"],
+                )
         return found
 
     def _responses(self, source: str, url: str, condition: str, *values: object) -> list[Response]:
