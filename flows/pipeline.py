@@ -311,6 +311,7 @@ class _Run:
             "contact": settings.contact,
             "warc_bytes": settings.warc_bytes,
             "warc_seconds": settings.warc_seconds,
+            "index": (path := self.steps.index.path) and str(path),
             "log": str(directory.path / SPIDER_LOG),
             "overrides": {},
         }

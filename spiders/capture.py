@@ -16,7 +16,8 @@ from scrapy.http import Response
 from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.defer import _schedule_coro
 
-from archive.warc import Exchange, WarcError, WarcWriter
+from archive.index import ArchivedPayloads
+from archive.warc import Exchange, Original, WarcError, WarcWriter, digest
 from spiders.settings import SOFTWARE
 from spiders.wire import WIRE, Wire
 
@@ -42,6 +43,8 @@ class Capture:
             operator=settings["WARRAQ_OPERATOR"],
             on_finished=self._finished,
         )
+        index = settings["WARRAQ_INDEX"]
+        self._archived = ArchivedPayloads(Path(index), settings["WARRAQ_SOURCE"]) if index else None
         self._finish_if_due = create_looping_call(self._writer.finish_if_due)
         crawler.signals.connect(self._spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(self._response_downloaded, signal=signals.response_downloaded)
@@ -72,7 +75,8 @@ class Capture:
                     body=response.body,
                     fetched_at=wire.fetched_at,
                     ip=wire.ip,
-                )
+                ),
+                self._repeated(response),
             )
         except (WarcError, OSError) as error:
             self._give_up(error)
@@ -80,6 +84,12 @@ class Capture:
         stats = self._crawler.stats
         stats.inc_value("warraq/archived")
         stats.inc_value("warraq/bytes", len(response.body))
+
+    def _repeated(self, response: Response) -> Original | None:
+        """The archived response with the same payload, if there is one worth a reference."""
+        if self._archived is None or response.status != 200 or not response.body:
+            return None
+        return self._archived.find(response.url, digest(response.body))
 
     def _give_up(self, error: Exception) -> None:
         """Stop the crawl: pages fetched from now on would be lost."""

@@ -61,6 +61,8 @@ class CrawlRequest:
     """Size at which a WARC file is finished."""
     warc_seconds: int = 600
     """Age at which it is."""
+    index: Path | None = None
+    """The archive's index; None: every response is archived whole."""
     log: Path | None = None
     """Where Scrapy's log goes; None: nowhere."""
     overrides: Mapping[str, Any] = field(default_factory=dict)
@@ -74,7 +76,7 @@ class CrawlRequest:
             ValueError, KeyError, TypeError: it is not one.
         """
         given: dict[str, Any] = json.loads(text)
-        for key in ("spool", "sources_file", "log"):
+        for key in ("spool", "sources_file", "index", "log"):
             given[key] = Path(given[key]) if given.get(key) else None
         for key in ("since", "until"):
             given[key] = date.fromisoformat(given[key]) if given.get(key) else None
@@ -156,6 +158,7 @@ def crawl(request: CrawlRequest, events: Events, stop: Stop) -> int:
             contact=request.contact,
             warc_bytes=request.warc_bytes,
             warc_seconds=request.warc_seconds,
+            index=request.index,
             replay=ReplayArchive(request.replay) if request.replay else None,
             overrides=request.overrides,
         )

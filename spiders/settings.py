@@ -28,6 +28,7 @@ def crawl_settings(
     contact: str | None,
     warc_bytes: int,
     warc_seconds: int,
+    index: Path | None = None,
     replay: ReplayArchive | None = None,
     overrides: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -40,6 +41,7 @@ def crawl_settings(
         contact: e-mail address or URL at which the site's operators reach whoever runs this; None only for a replay.
         warc_bytes: size at which a WARC file is finished and the next begun.
         warc_seconds: age at which it is.
+        index: the archive's index; a response it holds the payload of is archived as a revisit.
         replay: archive to answer from instead of the network; no request leaves the machine then.
         overrides: Scrapy settings that win over these; for tests.
 
@@ -55,6 +57,7 @@ def crawl_settings(
             "WARRAQ_WARC_BYTES": warc_bytes,
             "WARRAQ_WARC_SECONDS": warc_seconds,
             "WARRAQ_OPERATOR": contact or "",
+            "WARRAQ_INDEX": index and str(index),
         }
         | (_replayed(replay) if replay else _live(source, contact))
     )

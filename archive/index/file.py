@@ -61,6 +61,11 @@ class Index:
         """Give the file free; a temporary one is gone."""
         self._connection.close()
 
+    @property
+    def path(self) -> Path | None:
+        """The SQLite file, for `ArchivedPayloads` in other processes; None: the index is temporary."""
+        return self._path
+
     def ask(
         self, snapshot: Snapshot, question: Callable[[View], T], *, on_progress: Callable[[str], None] | None = None
     ) -> T:

@@ -4,6 +4,7 @@ The one package that imports FastWARC.
 """
 
 from archive.warc.cdxj import index_line, surt, write_cdxj
+from archive.warc.coding import digest
 from archive.warc.frames import Damage, WarcError
 from archive.warc.read import Capture, Conversion, check_warc, read_pages, read_warc
 from archive.warc.revisit import Original
@@ -19,6 +20,7 @@ __all__ = [
     "WarcError",
     "WarcWriter",
     "check_warc",
+    "digest",
     "index_line",
     "read_pages",
     "read_warc",

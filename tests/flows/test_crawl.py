@@ -78,6 +78,12 @@ def test_a_second_crawl_finds_everything_unchanged_and_adds_no_record(warraq: Co
         assert kept <= {"unchanged", "rejected", "support"}, report
         assert report["records_added"] == 0
     assert rows(warraq.root, "SELECT record_id, capture_id FROM records ORDER BY record_id") == before
+    repeated = (
+        "SELECT count(*) AS pages FROM captures AS again JOIN captures AS first ON again.repeats = first.capture_id "
+        "WHERE again.payload_digest = first.payload_digest AND again.url = first.url AND first.repeats IS NULL"
+    )
+    [served] = rows(crawled[0].root, "SELECT count(*) AS pages FROM captures WHERE http_status = 200")
+    assert rows(warraq.root, repeated) == [served]  # not one payload is stored twice
     warraq("verify")
 
 
