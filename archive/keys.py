@@ -5,6 +5,7 @@
     <root>/records/                                        Delta table: one row per distinct article text
     <root>/captures/                                       Delta table: one row per archived response
     <root>/runs/<flow>/<YYYY-MM-DD>/<run-id>.json          what a run did, for people and monitors
+    <root>/probe/<id>                                      for a moment: what the store does is found out by trying
     <root>/runs/<flow>/<YYYY-MM-DD>/<run-id>.log           the spider's log, if the run did not go well
 
 `<root>` is `s3://bucket/prefix` or a local directory. Keys use `/`, are relative to the root and hold ASCII only.

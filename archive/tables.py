@@ -567,8 +567,9 @@ _ADVICE = {
     "InvalidAccessKeyId": "check the AWS credentials",
     "SignatureDoesNotMatch": "check the AWS credentials",
     "ExpiredToken": "renew the AWS credentials",
+    "NotImplemented": "it cannot create an object only if it is absent (If-None-Match), so use another store",
 }
-_FAILING = re.compile(r"status code: (429|5\d\d)|\b(SlowDown|ServiceUnavailable|InternalError)\b")
+_FAILING = re.compile(r"status code:? (429|5\d\d)|\b(SlowDown|ServiceUnavailable|InternalError)\b")
 _UNREACHABLE = re.compile(
     r"error sending request|response body|HTTP error|dns error|time[d-]? ?out|connection (?:refused|reset)|dispatch",
     re.IGNORECASE,

@@ -7,35 +7,21 @@ import secrets
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from threading import Barrier
-from typing import Literal
 
 from rich.console import Console
 from rich.text import Text
 
 from archive.store import Store, StoreError, open_store
+from archive.store.probe import Check, probe
 from flows.failures import Exit
 from flows.server import PrefectError, configured_api_url
 from flows.settings import Settings
 from flows.sources import known_sources
 from spiders.sources import BUILT_IN, SourcesError
 
-_WRITERS = 8
 _MARK = {"ok": "green", "warn": "yellow", "fail": "red"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Check:
-    """What one check found."""
-
-    name: str
-    result: Literal["ok", "warn", "fail"]
-    """`warn`: what is there works, but something a user may need does not."""
-    detail: str
-    """What was found and, unless all is well, what to do."""
 
 
 def examine(environ: Mapping[str, str], *, as_json: bool) -> Exit:
@@ -103,13 +89,13 @@ def _spool(spool: Path, wanted: int) -> Check:
 
 def _store(settings: Settings) -> Iterator[Check]:
     try:
-        store = open_store(settings.root)
+        store = open_store(settings.root, settings.s3)
         if settings.root.startswith("s3://"):
             yield _credentials(store)
-        next(iter(store.list("")), None)
-        yield Check(name="store", result="ok", detail=f"{store.root} can be listed")
-        yield _round_trip(store)
-        yield _race(store)
+        if settings.s3.single_writer:
+            detail = "declared by WARRAQ_SINGLE_WRITER: objects are created unconditionally, never run two at once"
+            yield Check(name="single writer", result="warn", detail=detail)
+        yield from probe(store)
     except StoreError as error:
         yield Check(name="store", result="fail", detail=str(error))
 
@@ -117,42 +103,6 @@ def _store(settings: Settings) -> Iterator[Check]:
 def _credentials(store: Store) -> Check:
     key = store.table_options().get("AWS_ACCESS_KEY_ID", "")
     return Check(name="credentials", result="ok", detail=f"found by boto3, access key {key[:4]}…")
-
-
-def _round_trip(store: Store) -> Check:
-    """Write, read and delete an object."""
-    key, data = f"runs/doctor/{secrets.token_hex(8)}", secrets.token_bytes(1000)
-    store.put_if_absent(key, data)
-    try:
-        same = store.get(key) == data
-    finally:
-        store.delete(key)
-    if same:
-        return Check(name="objects", result="ok", detail="written, read back the same and deleted")
-    return Check(name="objects", result="fail", detail="an object read back is not what was written; use another store")
-
-
-def _race(store: Store) -> Check:
-    """Whether of several writers to one key exactly one wins: all that keeps two runs from harming each other."""
-    key, start = f"runs/doctor/{secrets.token_hex(8)}", Barrier(_WRITERS)
-
-    def put(number: int) -> bool:
-        start.wait()
-        return store.put_if_absent(key, str(number).encode())
-
-    try:
-        with ThreadPoolExecutor(_WRITERS) as threads:
-            won = [number for number, created in enumerate(threads.map(put, range(_WRITERS))) if created]
-        kept = store.get(key).decode()
-    finally:
-        store.delete(key)
-    if [kept] == [str(number) for number in won]:
-        return Check(name="create-if-absent", result="ok", detail=f"of {_WRITERS} racing writers exactly one won")
-    advice = (
-        f"of {_WRITERS} racing writers {len(won)} were told they had won; this store ignores If-None-Match, and two "
-        "runs at once may harm the archive: use one that honours it (AWS S3, Ceph, MinIO), or run one crawl at a time"
-    )
-    return Check(name="create-if-absent", result="fail", detail=advice)
 
 
 def _prefect(url: str | None) -> Check:

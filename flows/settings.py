@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
+
+from archive.store import S3Options
+from archive.store.s3_options import ENCRYPTIONS
 
 DEFAULT_ROOT = "./warraq-archive"
 """Not `./archive`: in a checkout that is the package of this name."""
@@ -38,6 +41,8 @@ class Settings:
     """`WARRAQ_TIMEOUT`: seconds after which the crawl of one source is stopped."""
     prefect_api_url: str | None = None
     """`PREFECT_API_URL`: when set, crawls run as flow runs of that server."""
+    s3: S3Options = field(default_factory=S3Options)
+    """`WARRAQ_S3_…` and `WARRAQ_SINGLE_WRITER`: how objects are written to a bucket."""
     endpoint_url: str | None = None
     """`AWS_ENDPOINT_URL`, for display and to tell archives apart; boto3 reads it, and all credentials, itself."""
     aws: tuple[tuple[str, str], ...] = ()
@@ -68,6 +73,7 @@ class Settings:
             warc_seconds=_positive(given, "WARRAQ_WARC_SECONDS", cls.warc_seconds, "a time in seconds"),
             timeout=_positive(given, "WARRAQ_TIMEOUT", cls.timeout, "a time in seconds"),
             prefect_api_url=given.get("PREFECT_API_URL"),
+            s3=_s3(given),
             endpoint_url=endpoint_url,
             aws=tuple((name, _masked(name, given[name])) for name in sorted(given) if name.startswith("AWS_")),
         )
@@ -83,6 +89,12 @@ class Settings:
             "WARRAQ_WARC_BYTES": str(self.warc_bytes),
             "WARRAQ_WARC_SECONDS": str(self.warc_seconds),
             "WARRAQ_TIMEOUT": str(self.timeout),
+            "WARRAQ_S3_ENCRYPTION": self.s3.encryption or "(the bucket's default)",
+            "WARRAQ_S3_KMS_KEY": self.s3.kms_key or "(the account's default)",
+            "WARRAQ_S3_STORAGE_CLASS": self.s3.storage_class or "(the bucket's default)",
+            "WARRAQ_S3_TAGS": ",".join("=".join(each) for each in self.s3.tags) or "(none)",
+            "WARRAQ_S3_REQUESTER_PAYS": "1" if self.s3.requester_pays else "0",
+            "WARRAQ_SINGLE_WRITER": "1" if self.s3.single_writer else "0",
             "PREFECT_API_URL": _without_password(self.prefect_api_url) if self.prefect_api_url else "(not set)",
         }
         return shown | dict(self.aws)
@@ -128,6 +140,34 @@ def _positive(given: Mapping[str, str], name: str, default: int, what: str) -> i
     if not (value.isascii() and value.isdigit() and int(value) > 0):
         raise SettingsError(f"{name}={value}: expected {what}, a whole number above 0 (default {default}).")
     return int(value)
+
+
+def _s3(given: Mapping[str, str]) -> S3Options:
+    encryption = given.get("WARRAQ_S3_ENCRYPTION")
+    if encryption not in (None, *ENCRYPTIONS):
+        raise SettingsError(f"WARRAQ_S3_ENCRYPTION={encryption}: expected {' or '.join(ENCRYPTIONS)}.")
+    kms_key = given.get("WARRAQ_S3_KMS_KEY")
+    if kms_key and encryption != "aws:kms":
+        raise SettingsError("WARRAQ_S3_KMS_KEY is set: it is used with WARRAQ_S3_ENCRYPTION=aws:kms only.")
+    tags = [tuple(part.strip() for part in tag.split("=", 1)) for tag in given.get("WARRAQ_S3_TAGS", "").split(",")]
+    pairs = tuple((tag[0], tag[1]) for tag in tags if len(tag) == 2 and tag[0])
+    if "WARRAQ_S3_TAGS" in given and (len(pairs) != len(tags) or len(pairs) > 10):
+        raise SettingsError(f"WARRAQ_S3_TAGS={given['WARRAQ_S3_TAGS']}: expected name=value,name=value, at most ten.")
+    return S3Options(
+        encryption=encryption,
+        kms_key=kms_key,
+        storage_class=given.get("WARRAQ_S3_STORAGE_CLASS"),
+        tags=pairs,
+        requester_pays=_switch(given, "WARRAQ_S3_REQUESTER_PAYS"),
+        single_writer=_switch(given, "WARRAQ_SINGLE_WRITER"),
+    )
+
+
+def _switch(given: Mapping[str, str], name: str) -> bool:
+    value = given.get(name, "0")
+    if value not in ("0", "1"):
+        raise SettingsError(f"{name}={value}: expected 1 or 0.")
+    return value == "1"
 
 
 def _masked(name: str, value: str) -> str:

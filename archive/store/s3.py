@@ -83,7 +83,7 @@ class S3Store:
 
     def _put(self, key: str, opened: Callable[[], BinaryIO]) -> bool:
         writer = uuid4().hex
-        arguments = self._options.write_arguments(key) | self._condition()
+        arguments = self._options.write_arguments(key) | {"IfNoneMatch": "*"}
         if self._options.single_writer and self.exists(key):
             return False
 
@@ -94,9 +94,6 @@ class S3Store:
                 )
 
         return self._create(key, writer, send)
-
-    def _condition(self) -> dict[str, Any]:
-        return {} if self._options.single_writer else {"IfNoneMatch": "*"}
 
     def _put_parts(self, key: str, path: Path, size: int) -> bool:
         writer = uuid4().hex
@@ -137,7 +134,7 @@ class S3Store:
                 UploadId=upload,
                 MultipartUpload={"Parts": parts},
                 **self._options.read_arguments(),
-                **self._condition(),
+                IfNoneMatch="*",
             )
 
         if self.exists(key) or not self._create(key, writer, send):

@@ -17,9 +17,12 @@ _ADVICE = {
     "ExpiredToken": "the session token for {where} has expired: renew the credentials (for example `aws sso login`)",
     "RequestTimeTooSkewed": "this machine's clock differs from that of {where}'s server: set it by NTP, then run again",
     "PermanentRedirect": "the bucket of {where} is in another region: set AWS_REGION to it",
-    "NotImplemented": "the server of {where} cannot create an object only if it is absent (If-None-Match): use another "
-    "server, or see to it that only one run writes at a time and set WARRAQ_SINGLE_WRITER=1",
+    "NotImplemented": "the server of {where} cannot create an object only if it is absent (If-None-Match): use another",
     "QuotaExceeded": "the quota of {where} is used up: raise it or free some space, then run again",
+    "InvalidStorageClass": "the server of {where} does not know the storage class: correct WARRAQ_S3_STORAGE_CLASS",
+    "InvalidArgument": "the server of {where} refuses how it is to be written: check WARRAQ_S3_STORAGE_CLASS, "
+    "WARRAQ_S3_ENCRYPTION and WARRAQ_S3_TAGS",
+    "KMS.NotFoundException": "the key that is to encrypt {where} cannot be used: check WARRAQ_S3_KMS_KEY",
     "InvalidRange": "{where} is shorter than its index says: it is damaged; run `warraq verify`",
 }
 _ALIASES = {
@@ -28,6 +31,10 @@ _ALIASES = {
     "AuthorizationHeaderMalformed": "PermanentRedirect",
     "AllAccessDisabled": "AccessDenied",
     "InvalidToken": "ExpiredToken",
+    "InvalidRequest": "InvalidArgument",
+    "InvalidTag": "InvalidArgument",
+    "KMS.DisabledException": "KMS.NotFoundException",
+    "KMS.KMSInvalidStateException": "KMS.NotFoundException",
     "TokenRefreshRequired": "ExpiredToken",
 }
 _LATER = frozenset({"SlowDown", "Throttling", "ThrottlingException", "RequestTimeout", "TooManyRequests", "503"})

@@ -25,7 +25,7 @@ class S3Options:
     requester_pays: bool = False
     """The reader is billed for requests: S3 wants each request to say that it agrees."""
     single_writer: bool = False
-    """The user sees to it that one run writes at a time: objects are created without a condition."""
+    """The user sees to it that one run writes at a time, as the server ignores If-None-Match."""
 
     def read_arguments(self) -> dict[str, Any]:
         """What boto3 is told with every request."""
@@ -46,8 +46,7 @@ class S3Options:
 
     def table_options(self) -> dict[str, str]:
         """What deltalake is told, in the names of its storage options."""
-        # Without conditional writes deltalake puts a log entry beside its place and copies it there, whoever was first.
-        options = {"AWS_S3_ALLOW_UNSAFE_RENAME": "true"} if self.single_writer else {"AWS_CONDITIONAL_PUT": "etag"}
+        options = {"AWS_CONDITIONAL_PUT": "etag"}  # commits create their log entry only if it is absent
         if self.encryption:
             options["AWS_SERVER_SIDE_ENCRYPTION"] = self.encryption
         if self.kms_key:

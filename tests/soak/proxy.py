@@ -29,6 +29,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 _LIMIT = 1 << 20
 _SLOW_DOWN = b"<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>Reduce your request rate.</Message></Error>"
+_UNKNOWN = b"<?xml version='1.0'?><Error><Code>NotImplemented</Code><Message>If-None-Match</Message></Error>"
 
 
 class Fault(StrEnum):
@@ -94,12 +95,14 @@ class Proxy:
 
     endpoint: str
     plan: Faults = field(default_factory=Faults)
+    refuse_conditions: bool = False
+    """Answer 501 to If-None-Match, as servers do that do not know it."""
 
     def __enter__(self) -> Self:
         """Start it; `url` then says where it is."""
         self._scratch = TemporaryDirectory(prefix="warraq-proxy-")
         self._log = Path(self._scratch.name) / "requests.jsonl"
-        arguments = [self.endpoint, json.dumps(asdict(self.plan)), str(self._log)]
+        arguments = [self.endpoint, json.dumps(asdict(self.plan)), str(self._log), str(int(self.refuse_conditions))]
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.soak.proxy", *arguments],
             cwd=REPOSITORY,
@@ -139,7 +142,8 @@ class _Message:
 
 
 class _Server:
-    def __init__(self, endpoint: str, plan: Faults, log: Path) -> None:
+    def __init__(self, endpoint: str, plan: Faults, log: Path, refuse_conditions: bool) -> None:
+        self._refuse_conditions = refuse_conditions
         self._address, self._plan, self._log, self._ordinal = urlsplit(endpoint), plan, log.open("w", buffering=1), 0
         self._struck = 0
 
@@ -168,6 +172,13 @@ class _Server:
                 method = request.start.split(" ", 1)[0]
                 if fault is Fault.RESET:
                     return self._note(request, fault)
+                if self._refuse_conditions and "if-none-match" in request.headers:
+                    self._note(request, fault, status=501)
+                    writer.write(
+                        b"HTTP/1.1 501 Not Implemented\r\nContent-Length: %d\r\n\r\n" % len(_UNKNOWN) + _UNKNOWN
+                    )
+                    await writer.drain()
+                    continue
                 if fault is Fault.OVERLOAD:
                     self._note(request, fault, status=503)
                     body = b"" if method == "HEAD" else _SLOW_DOWN
@@ -256,7 +267,7 @@ async def _read_answer(reader: asyncio.StreamReader, method: str) -> _Message:
 
 
 if __name__ == "__main__":
-    endpoint, plan, log = sys.argv[1:]
+    endpoint, plan, log, refuse_conditions = sys.argv[1:]
     given = json.loads(plan)
     faults = Faults(**{**given, "kinds": tuple(Fault(each) for each in given["kinds"])})
-    asyncio.run(_Server(endpoint, faults, Path(log)).serve())
+    asyncio.run(_Server(endpoint, faults, Path(log), refuse_conditions == "1").serve())
