@@ -114,7 +114,7 @@ def ingest(
     settings = Settings.from_environment()
     [chosen] = choose_sources([source], known_sources(settings))
     with printed(as_json=json):
-        import_warc(file, chosen, open_store(settings.root), settings.cache)
+        import_warc(file, chosen, open_store(settings.root, settings.s3), settings)
 
 
 @app.command()
@@ -182,7 +182,7 @@ def _explain(file: Path | None, url: str | None, source_id: str | None, html: Pa
         from flows.archived import archived_response
 
         assert url  # noqa: S101 -- checked by the caller
-        page = archived_response(open_store(settings.root), url).page()
+        page = archived_response(open_store(settings.root, settings.s3), url).page()
     explanation = explain_article(page, source or (source_for_url(page.url, sources) if page.url else None))
     if html:
         try:
@@ -241,7 +241,7 @@ def records(
     settings = Settings.from_environment()
     if source:
         choose_sources([source], known_sources(settings))
-    export(archive_at(settings.root), form, output, source=source, since=_day(since), until=_day(until))
+    export(archive_at(settings), form, output, source=source, since=_day(since), until=_day(until))
 
 
 @app.command()
@@ -268,7 +268,7 @@ def export(
     selection = Selection(source=source, since=_day(since), until=_day(until))
     days = f"{since:%Y-%m-%d} …" if since else "", f"… {until:%Y-%m-%d}" if until else ""
     title = " ".join(filter(None, ["Warraq", source, *days]))
-    written = export_wacz(archive_at(settings.root), selection, wacz, title)
+    written = export_wacz(archive_at(settings), selection, wacz, title)
     _write([f"{wacz} holds {written} captures; open it at https://replayweb.page or with any reader of WACZ."])
 
 
@@ -281,7 +281,7 @@ def show(
     from flows.reading import archive_at
     from flows.show import as_text, find
 
-    found = find(archive_at(Settings.from_environment().root), wanted)
+    found = find(archive_at(Settings.from_environment()), wanted)
     _write([_to_json(found)] if json else as_text(found))
 
 
@@ -295,7 +295,7 @@ def history(
     from flows.history import print_history
     from flows.reading import archive_at
 
-    versions = versions_of(archive_at(Settings.from_environment().root), url)
+    versions = versions_of(archive_at(Settings.from_environment()), url)
     if json:
         _write([_to_json({"url": url, "versions": [asdict(version) for version in versions]})])
     else:
@@ -327,7 +327,7 @@ def verify(json: AsJson = False) -> None:
     from flows.reading import archive_at
     from flows.verifying import verify_archive
 
-    raise typer.Exit(verify_archive(archive_at(Settings.from_environment().root), as_json=json))
+    raise typer.Exit(verify_archive(archive_at(Settings.from_environment()), as_json=json))
 
 
 @app.command()
@@ -342,7 +342,7 @@ def maintain(
     from flows.reading import archive_at
 
     settings = Settings.from_environment()
-    raise typer.Exit(maintain_archive(settings, archive_at(settings.root), timedelta(days=retention), as_json=json))
+    raise typer.Exit(maintain_archive(settings, archive_at(settings), timedelta(days=retention), as_json=json))
 
 
 @app.command()

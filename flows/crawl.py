@@ -22,7 +22,7 @@ from pydantic import Field
 import archive.ingest
 from archive.index import Index
 from archive.ingest import IngestReport
-from archive.store import open_store
+from archive.store import Store, open_store
 from extract.types import Source
 from flows import pipeline
 from flows.progress import listener
@@ -30,8 +30,13 @@ from flows.server import PrefectError
 from flows.settings import Settings
 from flows.sources import choose_sources, known_sources
 
-store_at = cache(open_store)
+_opened = cache(open_store)
 """One client a process, however many tasks."""
+
+
+def store_at(root: str) -> Store:
+    """The archive at `root`, written to as the environment says."""
+    return _opened(root, Settings.from_environment().s3)
 
 
 @lru_cache(maxsize=4)

@@ -82,7 +82,7 @@ def _crawl_at_once(
 ) -> None:
     from flows import pipeline
 
-    store = open_store(settings.root)
+    store = open_store(settings.root, settings.s3)
     index = Index(store, settings.cache)
     for source, replay in zip(sources, answers, strict=True):
         request = pipeline.CrawlRequest(source=source, replay=replay, **asdict(window))
@@ -102,7 +102,7 @@ def _crawl_on_prefect(
         os.environ.setdefault(name, value)
     server = None
     with suppress(StopIteration):  # an archive that cannot be reached is told before a server is started for it
-        next(open_store(settings.root).list(warc_prefix()))
+        next(open_store(settings.root, settings.s3).list(warc_prefix()))
     if configured_api_url() is None:
         terminal.waiting("starting Prefect's server")
         server = EmbeddedServer(settings.spool / "prefect-server.log")

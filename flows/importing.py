@@ -10,16 +10,17 @@ from archive.index import Index
 from archive.ingest import adopt_warc
 from archive.store import Store
 from extract.types import Source
-from flows.pipeline import PlainSteps, file_report, new_run_id, retrying, versions
+from flows.pipeline import PlainSteps, file_report, may_write, new_run_id, retrying, versions
 from flows.progress import Progress, listener
 from flows.report import RunReport, Status
+from flows.settings import Settings
 
 
-def import_warc(path: Path, source: Source, store: Store, cache: Path) -> RunReport:
+def import_warc(path: Path, source: Source, store: Store, settings: Settings) -> RunReport:
     """Store the file, unchanged, under a name made from its content, and ingest it; the same file again adds nothing.
 
     Cut off in between, it is stored but not ingested: the next crawl of the source, or the same import, goes on.
-    `cache` is where the archive's index is.
+    The index is kept where the settings say.
 
     Raises:
         WarcError: the file cannot be read, or holds no response.
@@ -28,10 +29,13 @@ def import_warc(path: Path, source: Source, store: Store, cache: Path) -> RunRep
     started_at, started = datetime.now(UTC), time.monotonic()
     run_id = new_run_id()
     listener().progress(Progress(source=source.id, stage=f"storing {path.name}"))
+    may_write(store, settings)
     key = retrying(adopt_warc, store, path, source.id)
     size = path.stat().st_size
     listener().progress(Progress(source=source.id, stage=f"ingesting {path.name}", bytes=size))
-    ingested = PlainSteps(store=store, source=source, run_id=run_id, index=Index(store, cache)).ingest(key, path)
+    ingested = PlainSteps(store=store, source=source, run_id=run_id, index=Index(store, settings.cache)).ingest(
+        key, path
+    )
     report = RunReport(
         flow="ingest",
         run_id=run_id,

@@ -27,6 +27,7 @@ from archive.index import Index
 from archive.ingest import IngestReport, ingest, pending_warcs, store_warc
 from archive.keys import run_key
 from archive.store import Store, StoreError
+from archive.store.probe import require_one_winner
 from archive.warc import WarcError, salvage
 from extract.article import EXTRACTOR
 from extract.types import Reason, Source
@@ -155,6 +156,7 @@ def crawl(request: CrawlRequest, settings: Settings, store: Store, steps: Steps,
     spool = Spool(settings.spool, settings.root, settings.endpoint_url, request.source.id)
     with spool.begin(run_id) as directory:
         try:
+            may_write(store, settings)
             run.take_up_leftovers(spool)
             run.crawl_into(directory, settings)
         except BaseException as error:
@@ -170,6 +172,16 @@ def crawl(request: CrawlRequest, settings: Settings, store: Store, steps: Steps,
         file_report(store, report, b"" if report.ok else read_log(directory.path / SPIDER_LOG))
     listener().finished(report)
     return report
+
+
+def may_write(store: Store, settings: Settings) -> None:
+    """Make sure that no other run can harm what this one writes, unless the user declares that there is none.
+
+    Raises:
+        StoreError: in this store of several racing writers more than one wins; or it is out of reach, after retries.
+    """
+    if not settings.s3.single_writer:
+        retrying(require_one_winner, store, settings.cache)
 
 
 def file_report(store: Store, report: RunReport, log: bytes = b"") -> str:

@@ -78,7 +78,7 @@ def page_to_record(settings: Settings, source: Source, wanted: str, url: str | N
         raise UsageError("--url says where a FILE came from; a URL needs none")
     if not source.owns(wanted) or source.skips(wanted):
         raise UsageError(f"{wanted} is not on the domains of {source.id}, or one of the pages that its rules skip")
-    store = open_store(settings.root)
+    store = open_store(settings.root, settings.s3)
     try:
         return archived_response(store, wanted).page()
     except InputError:
