@@ -32,7 +32,7 @@ from archive.dedup import (
 from archive.index import Index, Outcomes, View
 from archive.keys import CAPTURES, RECORDS, index_key, warc_key, warc_prefix, warc_stem
 from archive.revisits import Originals
-from archive.store import Store, StoreError
+from archive.store import NoSuchKey, Store, StoreError
 from archive.tables import Conflict, Row, Tables
 from archive.warc import Capture, WarcError, read_warc, write_cdxj
 from extract.article import EXTRACTOR, extract_article
@@ -102,8 +102,7 @@ def ingest(
     """
     index = index or Index(store)
     tables = tables or index.tables
-    now = tables.snapshot()
-    if found := index.ask(now, lambda view: view.outcomes(warc_key), on_progress=on_wait):
+    if found := index.ask_newest(lambda view: view.outcomes(warc_key), on_progress=on_wait):
         return _already(warc_key, found)
     captures: list[tuple[Capture, Reading]] = []
     originals = Originals()
@@ -117,8 +116,38 @@ def ingest(
     if not captures:
         raise WarcError(f"{warc_key} holds no response: there is nothing to ingest, remove the file")
 
-    originals.look_up(tables.snapshot(), (capture for capture, _ in captures))
+    if missing := originals.missing(capture for capture, _ in captures):
+        index.ask_newest(lambda view: originals.look_up(view, source.id, missing), on_progress=on_wait)
     captures = [(capture, originals.read(capture, reading)) for capture, reading in captures]
+    return commit_batch(
+        captures,
+        source,
+        warc_key,
+        run_id=run_id,
+        index=index,
+        tables=tables,
+        on_wait=on_wait,
+        window=window,
+        patience=patience,
+    )
+
+
+def commit_batch(
+    captures: Sequence[tuple[Capture, Reading]],
+    source: Source,
+    warc_key: str,
+    *,
+    run_id: str,
+    index: Index,
+    tables: Tables,
+    on_wait: Callable[[str], None] | None = None,
+    window: timedelta = WINDOW,
+    patience: float = 600,
+) -> IngestReport:
+    """Decide what the captures of a WARC file are and commit them, again and again until no other writer comes first.
+
+    `ingest` explains the arguments and what is raised.
+    """
     by_id = {capture.capture_id: capture for capture, _ in captures}
     readings = [reading for _, reading in captures]
     brands = frozenset((source.name, *source.brands))
@@ -133,17 +162,19 @@ def ingest(
     retries = records_added = 0
     while True:
         now = tables.snapshot()
-        found, decisions = index.ask(now, decided, on_progress=on_wait)
-        if found:
-            return _already(warc_key, found, records_added=records_added, retries=retries)
         try:
+            found, decisions = index.ask(now, decided, on_progress=on_wait)
+            if found:
+                return _already(warc_key, found, records_added=records_added, retries=retries)
             records = [_record_row(each) for each in decisions if each.brings_record]
             if records:
                 tables.append(RECORDS, records, now, note=note)
                 records_added += len(records)
             rows = [_capture_row(each, by_id[each.reading.capture_id], warc_key, run_id) for each in decisions]
             tables.append(CAPTURES, rows, now, note=note)
-        except Conflict as conflict:
+        except (Conflict, NoSuchKey) as conflict:
+            if isinstance(conflict, NoSuchKey) and tables.snapshot().versions == now.versions:
+                raise  # it is no file that went because the table moved on
             retries += 1
             if time.monotonic() > deadline:
                 raise StoreError(
@@ -217,8 +248,7 @@ def pending_warcs(store: Store, source_id: str | None = None, *, index: Index | 
     stored = {each.key for each in store.list(warc_prefix(source_id)) if each.key.endswith(_SUFFIX)}
     if not stored:
         return []
-    index = index or Index(store)
-    return sorted(stored - index.ask(index.tables.snapshot(), lambda view: view.ingested(source_id)))
+    return sorted(stored - (index or Index(store)).ask_newest(lambda view: view.ingested(source_id)))
 
 
 def read_capture(capture: Capture, source: Source) -> Reading:

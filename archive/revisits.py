@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from archive.dedup import Reading, Repeated
-from archive.tables import Snapshot
+from archive.index import Response, View
 from archive.warc import Capture
 from extract.types import Reason, Rejection
 
@@ -36,23 +35,18 @@ class Originals:
         self._by_time[reading.url, reading.fetched_at] = reading
         self._by_digest[reading.url, payload_digest] = reading
 
-    def look_up(self, now: Snapshot, captures: Iterable[Capture]) -> None:
-        """Add the archived responses that revisits among `captures` name and the file itself does not hold."""
-        missing = [each for each in captures if each.repeats and not self._find(each)]
-        if not missing:
-            return
-        named = [each.repeats for each in missing if each.repeats]
-        found = now.query(
-            "SELECT capture_id, source, url, canonical_url, fetched_at, payload_digest, outcome, reason, detail, "
-            "record_id, repeats FROM captures WHERE capture_id IN {ids} "
-            "OR (url IN {urls} AND (fetched_at IN {times} OR payload_digest IN {digests})) ORDER BY fetched_at",
-            ids={each.capture_id for each in named if each.capture_id},
-            urls={each.url for each in named},
-            times={each.fetched_at for each in named if each.fetched_at},
-            digests={each.payload_digest for each in missing},
-        )
-        for row in found.to_pylist():
-            self.add(_as_reading(row), row["payload_digest"])
+    def missing(self, captures: Iterable[Capture]) -> list[Capture]:
+        """The revisits among `captures` whose response the file itself does not hold."""
+        return [each for each in captures if each.repeats and not self._find(each)]
+
+    def look_up(self, view: View, source: str, revisits: Iterable[Capture]) -> None:
+        """Add the responses of the source in the archive that these revisits name."""
+        for revisit in revisits:
+            if named := revisit.repeats:
+                for each in view.responses(
+                    source, named.url, digest=revisit.payload_digest, at=named.fetched_at, capture=named.capture_id
+                ):
+                    self.add(_as_reading(each, source, named.url), each.payload_digest)
 
     def read(self, capture: Capture, reading: Reading) -> Reading:
         """What a capture shows, if it is a revisit; `reading`, what it shows by itself, if it is none."""
@@ -84,19 +78,19 @@ class Originals:
         return self._by_digest.get((named.url, capture.payload_digest))
 
 
-def _as_reading(row: dict[str, Any]) -> Reading:
+def _as_reading(of: Response, source: str, url: str) -> Reading:
     result: Repeated | Rejection | None = None
-    if row["record_id"]:
+    if of.record_id:
         result = Repeated()
-    elif row["reason"]:
-        result = Rejection(reason=Reason(row["reason"]), detail=row["detail"])
+    elif of.reason:
+        result = Rejection(reason=Reason(of.reason), detail=of.detail or "")
     return Reading(
-        capture_id=row["capture_id"],
-        source=row["source"],
-        url=row["url"],
-        canonical_url=row["canonical_url"],
-        fetched_at=row["fetched_at"],
+        capture_id=of.capture_id,
+        source=source,
+        url=url,
+        canonical_url=of.canonical_url,
+        fetched_at=of.fetched_at,
         result=result,
-        record_id=row["record_id"] or "",
-        repeats=row["repeats"],
+        record_id=of.record_id or "",
+        repeats=of.repeats,
     )

@@ -18,7 +18,7 @@ from archive.index.fill import INDEX_COLUMNS, add_file, drop_everything, drop_fi
 from archive.index.schema import FORMAT, SCHEMA
 from archive.index.view import View
 from archive.keys import CAPTURES, RECORDS
-from archive.store import Store, StoreError
+from archive.store import NoSuchKey, Store, StoreError
 from archive.tables import Snapshot, Tables
 
 T = TypeVar("T")
@@ -96,6 +96,17 @@ class Index:
             except sqlite3.DatabaseError as error:
                 failed += 1
                 self._replace(error, last=failed > 1)
+
+    def ask_newest(self, question: Callable[[View], T], *, on_progress: Callable[[str], None] | None = None) -> T:
+        """The answer of the index as it is now; see `ask`."""
+        while True:
+            now = self.tables.snapshot()
+            try:
+                return self.ask(now, question, on_progress=on_progress)
+            except NoSuchKey:
+                # A file may go once the table has moved on; otherwise it is lost.
+                if self.tables.snapshot().versions == now.versions:
+                    raise
 
     # --- coming up to date --------------------------------------------------------------------------------------------
 
