@@ -221,14 +221,13 @@ class Snapshot:
         table = self._tables.at(name, self.versions[name])
         if table is None:
             return []
+        if "deletionVectors" in (table.protocol().reader_features or ()):
+            raise StoreError(
+                f"other software has given the table {name} deletion vectors, by which rows are deleted without "
+                "rewriting their file and which Warraq does not read: take them out with that software (in Spark: "
+                "ALTER TABLE … DROP FEATURE deletionVectors)"
+            )
         with _clear_errors(f"cannot read the log of {name}"):
-            if "deletionVectors" in (table.protocol().reader_features or ()) and any(
-                batch.num_rows for batch in pa.RecordBatchReader.from_stream(table.deletion_vectors())
-            ):
-                raise StoreError(
-                    f"other software deleted rows of the table {name} by deletion vectors, which Warraq does not read: "
-                    "rewrite its files with that software (in Spark: REORG TABLE … APPLY (PURGE))"
-                )
             actions = pa.table(table.get_add_actions())
         paths, sizes = actions["path"].to_pylist(), actions["size_bytes"].to_pylist()
         return [DataFile(f"{name}/{path}", size) for path, size in zip(paths, sizes, strict=True)]

@@ -28,6 +28,7 @@ _STEP = 64 << 20
 _PATIENCE = 0.5
 """Seconds to wait for another process before saying so."""
 _UNUSABLE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
+_DAMAGED = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 log = logging.getLogger(__name__)
@@ -198,12 +199,12 @@ class Index:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with _alone(self._folder / "lock"):
-                files = sorted(self._folder.glob("*.sqlite"), reverse=True)
-                for file in files[1:]:
-                    _delete(file)
+                files = sorted(self._folder.glob("*.sqlite"))
                 with suppress(_Unreadable):
                     if files:
-                        return self._connected(files[0])
+                        return self._connected(files[-1])
+                for file in files:
+                    _delete(file)
                 # It gets a name of its own: whoever still has a deleted one open must not touch the new one's log.
                 return self._connected(self._folder / f"{time.time_ns()}.sqlite")
         except (OSError, sqlite3.Error) as error:
@@ -254,7 +255,7 @@ class Index:
                 raise _Unreadable(f"{path} is an index of format {found}")
         except sqlite3.DatabaseError as error:
             connection.close()
-            if _code(error) == sqlite3.SQLITE_NOTADB:
+            if _code(error) in _DAMAGED:
                 raise _Unreadable(str(error)) from error
             raise
         except BaseException:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from archive.index import originals
-from archive.index.schema import TABLES, packed_digest, packed_id, place
+from archive.index.schema import TABLES, packed_capture, packed_digest, packed_record, place
 from archive.keys import CAPTURES, RECORDS
 from archive.tables import DataFile
 
@@ -101,13 +101,13 @@ def drop_everything(connection: sqlite3.Connection) -> None:
 def _records(of: dict[str, list[Any]]) -> list[tuple[Any, ...]]:
     return list(
         zip(
-            map(packed_id, of["record_id"]),
+            map(packed_record, of["record_id"]),
             map(place, of["source"], of["url"]),
-            map(packed_id, of["capture_id"]),
+            map(packed_capture, of["capture_id"]),
             of["first_fetched_at"],
-            map(packed_id, of["revision_of"]),
+            map(packed_record, of["revision_of"]),
             of["revision"],
-            map(packed_id, of["duplicate_of"]),
+            map(packed_record, of["duplicate_of"]),
             of["similarity"],
             strict=True,
         )
@@ -123,14 +123,14 @@ def _captures(of: dict[str, list[Any]]) -> list[tuple[Any, ...]]:
             map(place, of["source"], of["canonical_url"]),
             map(place, of["source"], of["url"]),
             own,
-            map(packed_id, of["capture_id"]),
+            map(packed_capture, of["capture_id"]),
             of["fetched_at"],
-            map(packed_id, of["record_id"]),
+            map(packed_record, of["record_id"]),
             map(packed_digest, of["payload_digest"]),
             of["outcome"],
             of["reason"],
             of["detail"],
-            map(packed_id, of["repeats"]),
+            map(packed_capture, of["repeats"]),
             strict=True,
         )
     )

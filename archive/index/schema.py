@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from binascii import Error as BadBase32
 from datetime import UTC, datetime, timedelta
 
 FORMAT = 1
@@ -54,24 +53,29 @@ def place(source: str, url: str) -> bytes:
     return hashlib.blake2b(f"{source}\0{url}".encode(), digest_size=16).digest()
 
 
-def packed_id(text: str | None) -> bytes | str | None:
-    """The id of a record or capture in 16 bytes; what is no UUID, as captures of other software may have, as it is."""
-    if text is None or len(text) not in (32, 36):
+def packed_record(text: str | None) -> bytes | None:
+    """The id of a record in 16 bytes."""
+    return None if text is None else bytes.fromhex(text)
+
+
+def record_id(packed: bytes | None) -> str | None:
+    """The id of a record that `packed_record` packed."""
+    return None if packed is None else packed.hex()
+
+
+def packed_capture(text: str | None) -> bytes | str | None:
+    """The id of a capture in 16 bytes; what is no UUID, as captures of other software may have, as it is."""
+    if text is None or len(text) != 36:
         return text
     try:
         packed = bytes.fromhex(text.replace("-", ""))
     except ValueError:
         return text
-    return packed if text == (_uuid(packed) if len(text) == 36 else packed.hex()) else text
-
-
-def record_id(packed: bytes | None) -> str | None:
-    """The id of a record that `packed_id` packed."""
-    return packed.hex() if packed is not None else None
+    return packed if len(packed) == 16 and _uuid(packed) == text else text
 
 
 def capture_id(packed: bytes | str) -> str:
-    """The id of a capture that `packed_id` packed."""
+    """The id of a capture that `packed_capture` packed."""
     return packed if isinstance(packed, str) else _uuid(packed)
 
 
@@ -86,7 +90,7 @@ def packed_digest(text: str) -> bytes | str:
         return text
     try:
         packed = base64.b32decode(text[5:])
-    except BadBase32:
+    except ValueError:
         return text
     return packed if digest(packed) == text else text
 

@@ -12,7 +12,17 @@ from typing import Any
 from archive.dedup import Held, Original, Reading, Seen, Wording
 from archive.index.columns import read_rows
 from archive.index.originals import resembling
-from archive.index.schema import capture_id, digest, microseconds, packed_digest, packed_id, place, record_id, time
+from archive.index.schema import (
+    capture_id,
+    digest,
+    microseconds,
+    packed_capture,
+    packed_digest,
+    packed_record,
+    place,
+    record_id,
+    time,
+)
 from archive.keys import RECORDS, warc_prefix
 from archive.store import Store
 from archive.tables import DataFile
@@ -63,7 +73,7 @@ class View:
         """
         places = {place(source, url): url for url in urls}
         rows: dict[int, Sequence[Any]] = {}
-        for column, values in (("record_id", map(packed_id, records)), ("place", places)):
+        for column, values in (("record_id", map(packed_record, records)), ("place", places)):
             query = (
                 "SELECT number, record_id, place, capture_id, fetched_at, revision_of, revision, duplicate_of, "  # noqa: S608
                 f"similarity FROM record WHERE {column} = ?"
@@ -115,7 +125,7 @@ class View:
             "AND (payload_digest = ? OR fetched_at = ? OR capture_id = ?) ORDER BY fetched_at",
             packed_digest(digest),
             at and microseconds(at),
-            packed_id(capture),
+            packed_capture(capture),
         )
 
     def originals(self, articles: Sequence[Reading], window: timedelta, *, without: Set[str]) -> list[Original]:
@@ -134,7 +144,7 @@ class View:
                 "SELECT path, size, number - first FROM record JOIN file ON file.name = ? AND number >= first "
                 "AND number < after WHERE record_id = ?",
                 RECORDS,
-                packed_id(record),
+                packed_record(record),
             ):
                 rows[DataFile(path, size)][row] = record
         found = {}
