@@ -130,7 +130,8 @@ class _Run:
 
     @property
     def opens(self) -> bool:
-        return self.i1 == 0 and self.j1 == 0
+        """Whether the texts differ from their beginning, but for a few words that any two have."""
+        return self.i1 <= 3 and self.j1 <= 3
 
     @property
     def is_respelt(self) -> bool:
@@ -249,6 +250,9 @@ def _conflict(run: _Run) -> str | None:
         for other in others:
             if _are_opposites(one, other) or _is_negated(one, other) or _is_negated(other, one):
                 return _against([one], [other])
+    ordinals = [[word for word in side if word.startswith(ORDINAL)] for side in (some, others)]
+    if bool(ordinals[0]) != bool(ordinals[1]) and some and others:  # «الأول» and «الأخير»
+        return _against(some, others)
     for known in (NAMES, PLACES):
         names, other_names = ([word for word in side if _is_named(word, known)] for side in (some, others))
         if names and other_names and len(names) + len(other_names) <= 8:
