@@ -40,6 +40,7 @@ bench: $(DEV)  ## run the benchmarks (ratios taken in one run)
 	@.venv/bin/python benchmarks/extraction.py benchmarks/replicas/ar benchmarks/replicas/fa
 	@.venv/bin/python benchmarks/extraction.py benchmarks/replicas/ar benchmarks/replicas/fa --scramble
 	@.venv/bin/python benchmarks/duplicates.py
+	@.venv/bin/python benchmarks/archive.py
 
 samples: $(DEV)  ## build samples/*.warc.gz again from samples/build
 	@.venv/bin/python -m samples.build

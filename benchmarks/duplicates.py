@@ -338,13 +338,13 @@ def pairs(seed: int = 1) -> list[Pair]:
     for copies, kinds in ((True, {**VARIATIONS, "three at once": _mixed}), (False, DIFFERENCES)):
         for kind, vary in kinds.items():
             for article in every:
-                chance = random.Random(f"{seed} {kind} {article.title}")  # noqa: S311
+                chance = random.Random(f"{seed} {kind} {article.title}")
                 varied = vary(chance, article)
                 if varied and tuple(varied) != article.paragraphs:
                     one, other = "\n".join(article.paragraphs), "\n".join(varied)
                     brands = article.brands | {*_TEXTS["agencies"][article.language]}
                     found.append(Pair(kind, copies, article.held, article.language, one, other, brands, article.title))
-    found.extend(_from_templates(random.Random(seed)))  # noqa: S311
+    found.extend(_from_templates(random.Random(seed)))
     return found
 
 

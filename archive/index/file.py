@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from archive.index.columns import read_files
-from archive.index.fill import INDEX_COLUMNS, add_file, drop_everything, drop_file
+from archive.index.fill import INDEX_COLUMNS, add_file, drop_everything, drop_file, drop_orders, make_orders
 from archive.index.schema import FORMAT, SCHEMA
 from archive.index.view import View
 from archive.keys import CAPTURES, RECORDS
@@ -137,6 +137,8 @@ class Index:
             active = {file.key: file for file in snapshot.files(name)}
             held = dict(self._connection.execute("SELECT path, id FROM file WHERE name = ?", (name,)))
             lacking = [file for key, file in sorted(active.items()) if key not in held]
+            if sum(file.size for file in lacking) > _STEP:
+                drop_orders(self._connection)
             read = 0
             for file, batches in read_files(self._store, lacking, INDEX_COLUMNS[name]):
                 if read > _STEP:
@@ -151,6 +153,7 @@ class Index:
             for key, number in held.items():
                 if key not in active:
                     drop_file(self._connection, name, number)
+        make_orders(self._connection)
         self._set_state(snapshot, building=False)
         return True
 
@@ -246,7 +249,7 @@ class Index:
         # Only its thread uses it at a time, but a run may close it from another.
         connection = sqlite3.connect(path or "", timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
         try:
-            for pragma in ("page_size = 16384", "journal_mode = WAL", "synchronous = NORMAL", "cache_size = -32768"):
+            for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "cache_size = -32768"):
                 connection.execute(f"PRAGMA {pragma}")
             (found,) = connection.execute("PRAGMA user_version").fetchone()
             if found == 0:

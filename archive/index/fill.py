@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from archive.index import originals
-from archive.index.schema import TABLES, packed_capture, packed_digest, packed_record, place
+from archive.index.schema import ORDERS, TABLES, packed_capture, packed_digest, packed_record, place
 from archive.keys import CAPTURES, RECORDS
 from archive.tables import DataFile
 
@@ -90,6 +90,18 @@ def drop_file(connection: sqlite3.Connection, name: str, number: int) -> None:
     else:
         connection.execute("DELETE FROM batch WHERE file = ?", (number,))
     connection.execute("DELETE FROM file WHERE id = ?", (number,))
+
+
+def drop_orders(connection: sqlite3.Connection) -> None:
+    """Take out the SQL indexes over the many rows, before very many are added."""
+    for name in ORDERS:
+        connection.execute(f"DROP INDEX IF EXISTS {name}")
+
+
+def make_orders(connection: sqlite3.Connection) -> None:
+    """Make those that are not there."""
+    for name, rows in ORDERS.items():
+        connection.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {rows}")
 
 
 def drop_everything(connection: sqlite3.Connection) -> None:

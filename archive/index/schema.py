@@ -18,14 +18,10 @@ CREATE TABLE IF NOT EXISTS file
 CREATE TABLE IF NOT EXISTS record
     (number INTEGER PRIMARY KEY, record_id BLOB, place BLOB, capture_id, fetched_at INTEGER, revision_of BLOB,
      revision INTEGER, duplicate_of BLOB, similarity REAL);
-CREATE INDEX IF NOT EXISTS record_by_id ON record (record_id);
-CREATE INDEX IF NOT EXISTS record_by_place ON record (place);
 -- `place` is of the canonical URL, `request` of the URL as requested. `canonical_url` is NULL where it is that URL.
 CREATE TABLE IF NOT EXISTS capture
     (number INTEGER PRIMARY KEY, place BLOB, request BLOB, canonical_url TEXT, capture_id, fetched_at INTEGER,
      record_id BLOB, payload_digest, outcome TEXT, reason TEXT, detail TEXT, repeats);
-CREATE INDEX IF NOT EXISTS capture_by_place ON capture (place) WHERE record_id IS NOT NULL;
-CREATE INDEX IF NOT EXISTS capture_by_request ON capture (request, fetched_at);
 -- Captures of a WARC file by outcome and reason.
 CREATE TABLE IF NOT EXISTS batch (file INTEGER, warc_key TEXT, outcome TEXT, reason TEXT, captures INTEGER);
 CREATE INDEX IF NOT EXISTS batch_by_key ON batch (warc_key);
@@ -39,6 +35,15 @@ CREATE INDEX IF NOT EXISTS span_by_file ON span (file);
 CREATE TABLE IF NOT EXISTS originals
     (id INTEGER PRIMARY KEY, record_id BLOB, published BLOB, fetched BLOB, signature BLOB);
 """
+
+ORDERS = {
+    "record_by_id": "record (record_id)",
+    "record_by_place": "record (place)",
+    "capture_by_place": "capture (place) WHERE record_id IS NOT NULL",
+    "capture_by_request": "capture (request, fetched_at)",
+}
+"""SQL indexes over the many rows, by name. They are sorted at once where most rows are new: one row after another would
+write every page of them again and again."""
 
 TABLES = ("state", "file", "record", "capture", "batch", "span", "originals")
 
