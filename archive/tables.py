@@ -494,6 +494,8 @@ class Tables:
                     configuration={
                         "delta.dataSkippingStatsColumns": layout.statistics,
                         "delta.enableExpiredLogCleanup": "false",
+                        # Whoever opens the table reads each log entry since the last checkpoint, twice.
+                        "delta.checkpointInterval": "10",
                     },
                     storage_options=self._store.table_options(),
                     commit_properties=CommitProperties(max_commit_retries=0),
