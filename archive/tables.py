@@ -161,6 +161,11 @@ CAPTURE_COLUMNS = pa.schema(
 """Columns of `captures`: one row per archived response."""
 
 
+WRITER = WriterProperties(compression="ZSTD", max_row_group_size=1 << 13)
+"""How data files are written. Row groups of some 10 MB let the text of one record be read without those of a hundred
+thousand, which a compacted file holds."""
+
+
 @dataclass(frozen=True)
 class _Layout:
     columns: pa.Schema
@@ -314,7 +319,7 @@ class Tables:
                     post_commithook_properties=PostCommitHookProperties(
                         create_checkpoint=True, cleanup_expired_logs=False
                     ),
-                    writer_properties=WriterProperties(compression="ZSTD"),
+                    writer_properties=WRITER,
                 )
             except (DeltaError, OSError) as error:
                 before = max(seen.versions[table], 0)
@@ -358,7 +363,7 @@ class Tables:
         with _clear_errors(f"cannot compact the table {self._store.table_uri(name)}"):
             table.optimize.compact(
                 commit_properties=CommitProperties(custom_metadata=dict(note)),
-                writer_properties=WriterProperties(compression="ZSTD"),
+                writer_properties=WRITER,
             )
 
     def clean(self, name: str, retention: timedelta, *, note: Mapping[str, str]) -> int:
@@ -430,7 +435,7 @@ class Tables:
                 app_transactions=[Transaction(_ELECTION, version + 1)],
             ),
             "post_commithook_properties": PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=False),
-            "writer_properties": WriterProperties(compression="ZSTD"),
+            "writer_properties": WRITER,
         }
         with _clear_errors(f"cannot write the table {self._store.table_uri(RECORDS)}"):
             try:

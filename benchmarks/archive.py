@@ -31,14 +31,14 @@ import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from deltalake import DeltaTable, WriterProperties, write_deltalake
+from deltalake import DeltaTable, write_deltalake
 
 from archive.dedup import Reading, record_id, signature
 from archive.index import Index
 from archive.ingest import commit_batch
 from archive.keys import CAPTURES, RECORDS
 from archive.store import LocalStore
-from archive.tables import CAPTURE_COLUMNS, RECORD_COLUMNS, Tables
+from archive.tables import CAPTURE_COLUMNS, RECORD_COLUMNS, WRITER, Tables
 from archive.warc import Capture
 from extract.types import Article, Date, Source
 
@@ -161,7 +161,7 @@ def write(store: LocalStore, name: str, columns: dict[str, list[object]], schema
         DeltaTable(store.table_uri(name)),
         pa.table({field.name: pa.array(columns[field.name], field.type) for field in schema}, schema),
         mode="append",
-        writer_properties=WriterProperties(compression="ZSTD"),
+        writer_properties=WRITER,
     )
 
 

@@ -51,6 +51,7 @@ def _checks(settings: Settings, environ: Mapping[str, str]) -> Iterator[Check]:
     yield _contact(settings)
     yield _sources(settings)
     yield _spool(settings.spool, 2 * settings.warc_bytes)
+    yield _cache(settings.cache)
     yield from _store(settings)
     yield _prefect(configured_api_url(environ))
 
@@ -73,11 +74,7 @@ def _sources(settings: Settings) -> Check:
 
 def _spool(spool: Path, wanted: int) -> Check:
     try:
-        spool.mkdir(parents=True, exist_ok=True)
-        probe = spool / f".probe-{secrets.token_hex(4)}"
-        probe.write_bytes(b"probe")
-        probe.unlink()
-        free = shutil.disk_usage(spool).free
+        free = _written_to(spool)
     except OSError as error:
         advice = f"{spool} cannot be written ({error.strerror}); set WARRAQ_SPOOL to a directory that can"
         return Check(name="spool", result="fail", detail=advice)
@@ -85,6 +82,27 @@ def _spool(spool: Path, wanted: int) -> Check:
         advice = f"{free >> 20} MiB free, two WARC files take {wanted >> 20} MiB: free some, or lower WARRAQ_WARC_BYTES"
         return Check(name="spool", result="warn", detail=advice)
     return Check(name="spool", result="ok", detail=f"{spool} can be written, {free >> 20} MiB free")
+
+
+def _cache(cache: Path) -> Check:
+    try:
+        free = _written_to(cache)
+    except OSError as error:
+        advice = (
+            f"{cache} cannot be written ({error.strerror}), so each run reads the tables anew; set WARRAQ_CACHE to a "
+            "directory that can"
+        )
+        return Check(name="cache", result="warn", detail=advice)
+    return Check(name="cache", result="ok", detail=f"{cache} can be written, {free >> 20} MiB free")
+
+
+def _written_to(directory: Path) -> int:
+    """Write a probe into the directory, which is made; the bytes that are free there."""
+    directory.mkdir(parents=True, exist_ok=True)
+    probe = directory / f".probe-{secrets.token_hex(4)}"
+    probe.write_bytes(b"probe")
+    probe.unlink()
+    return shutil.disk_usage(directory).free
 
 
 def _store(settings: Settings) -> Iterator[Check]:

@@ -18,6 +18,7 @@ _WHOLE = 4 << 20
 """A file up to this size is fetched in one request, which is cheaper than three for parts of it."""
 _AT_ONCE = 8
 _ROWS = 1 << 15
+_TEXTS = 1 << 9
 
 
 def read_files(
@@ -51,21 +52,23 @@ def read_rows(store: Store, file: DataFile, rows: Sequence[int], columns: Sequen
         StoreError: the file cannot be read, or has no such row.
     """
     found: list[dict[str, Any]] = []
-    wanted = sorted(rows)
+    wanted = deque(sorted(rows))
+    first = 0
     try:
         with pq.ParquetFile(_opened(store, file), pre_buffer=True) as parquet:
-            first = 0
             for group in range(parquet.num_row_groups):
                 after = first + parquet.metadata.row_group(group).num_rows
-                here = [row - first for row in wanted if first <= row < after]
-                if here:
-                    content = parquet.read_row_group(group, columns=list(columns))
-                    # Merges write string views, which pyarrow can slice but not take from.
-                    found += [each for row in here for each in content.slice(row, 1).to_pylist()]
-                first = after
+                if not (wanted and wanted[0] < after):
+                    first = after
+                    continue
+                # Some texts at a time: a row group of a compacted file may hold a hundred megabytes of them.
+                for batch in parquet.iter_batches(_TEXTS, row_groups=[group], columns=list(columns), use_threads=False):
+                    while wanted and wanted[0] < first + len(batch):
+                        found += batch.slice(wanted.popleft() - first, 1).to_pylist()
+                    first += len(batch)
     except (pa.ArrowException, OSError) as error:
         raise _damaged(file, error) from error
-    if len(found) != len(wanted):
+    if wanted:
         raise StoreError(f"{file.key} has {first} rows, and one beyond them was asked for: run `warraq verify`")
     return found
 

@@ -233,7 +233,7 @@ class Index:
             "no index can be kept in %s (%s): the tables are read into a temporary one, by each run anew; free some "
             "space there, or set WARRAQ_CACHE to a directory that can be written",
             self._folder,
-            error,
+            getattr(error, "strerror", None) or error,
         )
         self._folder = None
         return self._connected(None)

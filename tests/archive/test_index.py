@@ -361,7 +361,7 @@ def test_a_directory_that_cannot_be_written_is_told_of_once_and_no_failure(
     assert "\n" not in record.getMessage()
 
 
-@pytest.mark.parametrize("mount", ["size=200k", "ro"])
+@pytest.mark.parametrize("mount", ["size=64k", "ro"])
 def test_a_full_or_read_only_disk_is_told_of_and_no_failure(store: Store, tmp_path: Path, mount: str) -> None:
     cache = tmp_path / "cache"
     cache.mkdir()

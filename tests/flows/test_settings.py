@@ -18,6 +18,12 @@ def test_the_spool_is_in_the_users_state_directory(tmp_path: Path) -> None:
     assert settings(tmp_path, WARRAQ_SPOOL="/var/spool/w").spool == Path("/var/spool/w")
 
 
+def test_the_cache_is_in_the_users_cache_directory(tmp_path: Path) -> None:
+    assert settings(tmp_path).cache == tmp_path / ".cache/warraq"
+    assert settings(tmp_path, XDG_CACHE_HOME=str(tmp_path / "x")).cache == tmp_path / "x/warraq"
+    assert settings(tmp_path, WARRAQ_CACHE="~").cache.is_absolute()
+
+
 def test_an_empty_variable_counts_as_unset(tmp_path: Path) -> None:
     assert settings(tmp_path, WARRAQ_ROOT="", WARRAQ_TIMEOUT=" ") == settings(tmp_path)
 
