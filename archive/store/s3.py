@@ -92,6 +92,7 @@ class S3Store:
                 self._client.put_object(
                     Bucket=self.bucket, Key=self._key(key), Body=body, Metadata={"writer": writer}, **arguments
                 )
+            self._bucket_is_there = True
 
         return self._create(key, writer, send)
 
@@ -200,6 +201,7 @@ class S3Store:
                 page = next(pages, None)
             if page is None:
                 return
+            self._bucket_is_there = True
             for found in page.get("Contents", ()):
                 if not found["Key"].endswith("/"):  # some tools make objects to stand for directories
                     key, modified = found["Key"].removeprefix(self._base), found["LastModified"].astimezone(UTC)
