@@ -1,6 +1,7 @@
 """Where objects are kept: a local directory or an S3 bucket, behind one small protocol.
 
-Objects are put once and never rewritten, so the one write there is says whether it was the one that created the key.
+Objects are put once, so a write says whether it was the one that created the key. Only where something has to be taken
+out again, or mended, is an object replaced.
 """
 
 from __future__ import annotations

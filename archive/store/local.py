@@ -35,19 +35,20 @@ class LocalStore:
         return self._put(key, lambda file: file.write(data))
 
     def put_file_if_absent(self, key: str, path: Path) -> bool:
-        try:
-            source = path.open("rb")
-        except OSError as error:
-            raise StoreError(
-                f"cannot read {path} ({error.strerror or error}): check the file, then run again"
-            ) from error
-        with source:
+        with _opened(path) as source:
             return self._put(key, lambda file: shutil.copyfileobj(source, file, 1 << 20))
 
-    def _put(self, key: str, write: Callable[[BinaryIO], object]) -> bool:
+    def replace(self, key: str, data: bytes) -> None:
+        self._put(key, lambda file: file.write(data), replace=True)
+
+    def replace_file(self, key: str, path: Path) -> None:
+        with _opened(path) as source:
+            self._put(key, lambda file: shutil.copyfileobj(source, file, 1 << 20), replace=True)
+
+    def _put(self, key: str, write: Callable[[BinaryIO], object], *, replace: bool = False) -> bool:
         path = self._path(key)
         with self._explained("write", key):
-            if path.is_file():
+            if path.is_file() and not replace:
                 return False
             if path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
@@ -58,7 +59,10 @@ class LocalStore:
                     write(file)
                     file.flush()
                     os.fsync(file.fileno())
-                os.link(temporary, path)  # fails if the name is taken; a rename would replace
+                if replace:
+                    temporary.replace(path)
+                else:
+                    os.link(temporary, path)  # fails if the name is taken; a rename would replace
             except FileExistsError:
                 return False
             except FileNotFoundError as error:  # the directory was removed meanwhile
@@ -178,6 +182,13 @@ _LOCAL_ADVICE = {
     errno.EEXIST: "a part of the path is a file; set WARRAQ_ROOT to a directory",
     errno.EMFILE: "raise the limit of open files (ulimit -n)",
 }
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise StoreError(f"cannot read {path} ({error.strerror or error}): check the file, then run again") from error
 
 
 def _sync_directory(directory: Path) -> None:

@@ -54,6 +54,12 @@ class Store(Protocol):
     def put_file_if_absent(self, key: str, path: Path) -> bool:
         """Store the file at `path` likewise, however large it is."""
 
+    def replace(self, key: str, data: bytes) -> None:
+        """Store `data` whatever the key holds; readers see the old object or the new one, whole."""
+
+    def replace_file(self, key: str, path: Path) -> None:
+        """Store the file at `path` likewise, however large it is."""
+
     def get(self, key: str) -> bytes:
         """The whole object; `NoSuchKey` if there is none."""
 

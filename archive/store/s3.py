@@ -81,10 +81,25 @@ class S3Store:
                 f"cannot read {path} ({error.strerror or error}): check the file, then run again"
             ) from error
 
-    def _put(self, key: str, opened: Callable[[], BinaryIO]) -> bool:
+    def replace(self, key: str, data: bytes) -> None:
+        self._put(key, lambda: io.BytesIO(data), replace=True)
+
+    def replace_file(self, key: str, path: Path) -> None:
+        try:
+            size = path.stat().st_size
+            if size <= _SINGLE_PUT:
+                self._put(key, lambda: path.open("rb"), replace=True)
+            else:
+                self._put_parts(key, path, size, replace=True)
+        except OSError as error:
+            raise StoreError(
+                f"cannot read {path} ({error.strerror or error}): check the file, then run again"
+            ) from error
+
+    def _put(self, key: str, opened: Callable[[], BinaryIO], *, replace: bool = False) -> bool:
         writer = uuid4().hex
-        arguments = self._options.write_arguments(key) | {"IfNoneMatch": "*"}
-        if self._options.single_writer and self.exists(key):
+        arguments = self._options.write_arguments(key) | ({} if replace else {"IfNoneMatch": "*"})
+        if self._options.single_writer and not replace and self.exists(key):
             return False
 
         def send() -> None:
@@ -96,7 +111,7 @@ class S3Store:
 
         return self._create(key, writer, send)
 
-    def _put_parts(self, key: str, path: Path, size: int) -> bool:
+    def _put_parts(self, key: str, path: Path, size: int, *, replace: bool = False) -> bool:
         writer = uuid4().hex
         bucket, name = self.bucket, self._key(key)
         part_size = max(_PART_SIZE, -(-size // _MAX_PARTS))
@@ -114,15 +129,15 @@ class S3Store:
                         Bucket=bucket, Key=name, UploadId=upload, PartNumber=len(parts) + 1, Body=data, **reading
                     )
                     parts.append({"PartNumber": len(parts) + 1, "ETag": part["ETag"]})
-            created = self._complete(key, writer, upload, parts)
+            created = self._complete(key, writer, upload, parts, replace=replace)
         finally:
             if not created:  # parts of an upload that is not completed are not seen, but charged for
                 with suppress(b.ClientError, b.BotoCoreError):
                     self._client.abort_multipart_upload(Bucket=bucket, Key=name, UploadId=upload)
         return created
 
-    def _complete(self, key: str, writer: str, upload: str, parts: list[Any]) -> bool:
-        """Make the object of its parts, unless the key is taken.
+    def _complete(self, key: str, writer: str, upload: str, parts: list[Any], *, replace: bool) -> bool:
+        """Make the object of its parts, unless the key is taken and is not to be replaced.
 
         Some servers do not heed the condition here (`completes_only_if_absent`). So the key is looked up right before,
         and after; two writers that complete within these moments may then both be told that they created it.
@@ -135,10 +150,10 @@ class S3Store:
                 UploadId=upload,
                 MultipartUpload={"Parts": parts},
                 **self._options.read_arguments(),
-                IfNoneMatch="*",
+                **({} if replace else {"IfNoneMatch": "*"}),
             )
 
-        if self.exists(key) or not self._create(key, writer, send):
+        if (not replace and self.exists(key)) or not self._create(key, writer, send):
             return False
         return bool(self._head(key)["Metadata"].get("writer") == writer)
 

@@ -55,6 +55,17 @@ def test_a_taken_key_keeps_its_object(store: Store, tmp_path: Path) -> None:
     assert store.get(KEY) == b"first"
 
 
+def test_an_object_can_be_replaced(store: Store, tmp_path: Path) -> None:
+    store.replace("a/b", b"first")
+    store.replace("a/b", b"second")
+    assert store.get("a/b") == b"second"
+    (tmp_path / "file").write_bytes(b"third")
+    store.replace_file("a/b", tmp_path / "file")
+    assert [(each.key, store.get(each.key)) for each in store.list("")] == [("a/b", b"third")]
+    with pytest.raises(StoreError, match="check the file"):
+        store.replace_file("a/b", tmp_path / "none")
+
+
 def test_of_racing_writers_one_wins(store: Store, tmp_path: Path) -> None:
     def put(number: int) -> bool:
         content = b"%d" % number * 100_000
