@@ -8,6 +8,7 @@ from archive.warc.coding import digest
 from archive.warc.frames import Damage, WarcError
 from archive.warc.read import Capture, Conversion, check_warc, read_pages, read_warc
 from archive.warc.revisit import Original
+from archive.warc.tombstone import Tombstone, bury, tombstones
 from archive.warc.write import OPEN, Exchange, WarcWriter, salvage
 
 __all__ = [
@@ -17,8 +18,10 @@ __all__ = [
     "Damage",
     "Exchange",
     "Original",
+    "Tombstone",
     "WarcError",
     "WarcWriter",
+    "bury",
     "check_warc",
     "digest",
     "index_line",
@@ -26,5 +29,6 @@ __all__ = [
     "read_warc",
     "salvage",
     "surt",
+    "tombstones",
     "write_cdxj",
 ]
