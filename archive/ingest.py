@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
+from functools import partial
 from pathlib import Path
 
 from archive.dedup import (
@@ -29,6 +30,8 @@ from archive.dedup import (
     record_id,
     signature,
 )
+from archive.forget import detail_of, finish_file, take_out
+from archive.forgotten import Entry, Forgotten, read_entries
 from archive.index import Index, Outcomes, View
 from archive.keys import CAPTURES, RECORDS, index_key, warc_key, warc_prefix, warc_stem
 from archive.revisits import Originals
@@ -103,7 +106,10 @@ def ingest(
     index = index or Index(store)
     tables = tables or index.tables
     if found := index.ask_newest(lambda view: view.outcomes(warc_key), on_progress=on_wait):
-        return _already(warc_key, found)
+        report = _already(warc_key, found)
+        if Reason.FORGOTTEN in report.reasons:
+            finish_file(store, tables.snapshot(), warc_key, read_entries(store, index.folder))
+        return report
     captures: list[tuple[Capture, Reading]] = []
     originals = Originals()
     for capture in _read(store, warc_key, local):
@@ -153,7 +159,7 @@ def commit_batch(
     brands = frozenset((source.name, *source.brands))
     note = {"warraq.warc": warc_key, "warraq.run": run_id}
 
-    def decided(view: View) -> tuple[Outcomes, list[Decision]]:
+    def decided(readings: Sequence[Reading], view: View) -> tuple[Outcomes, list[Decision]]:
         if found := view.outcomes(warc_key):
             return found, []
         return [], decide(readings, _known(view, source, readings, window), window=window, brands=brands)
@@ -162,8 +168,11 @@ def commit_batch(
     retries = records_added = 0
     while True:
         now = tables.snapshot()
+        # After the snapshot: who forgets writes first to the log and then to the tables, so one of the two is met.
+        refused = _refused(captures, Forgotten(read_entries(index.store, index.folder)))
+        kept = [_refusal(each, refused) for each in readings]
         try:
-            found, decisions = index.ask(now, decided, on_progress=on_wait)
+            found, decisions = index.ask(now, partial(decided, kept), on_progress=on_wait)
             if found:
                 return _already(warc_key, found, records_added=records_added, retries=retries)
             records = [_record_row(each) for each in decisions if each.brings_record]
@@ -184,6 +193,8 @@ def commit_batch(
                 ) from conflict
             time.sleep(random.uniform(0, min(2.0, 0.02 * 2**retries)))  # noqa: S311  jitter, no secret
             continue
+        for entry in {entry.id: entry for entry in refused.values()}.values():
+            take_out(index.store, warc_key, {each for each, by in refused.items() if by is entry}, entry)
         outcomes = Counter(each.outcome.value for each in decisions)
         reasons = Counter(row["reason"] for row in rows if row["reason"])
         return IngestReport(
@@ -275,6 +286,23 @@ def read_capture(capture: Capture, source: Source) -> Reading:
         record_id=record_id(article.text) if article else "",
         signature=signature(article.text) if article else b"",
     )
+
+
+def _refused(captures: Sequence[tuple[Capture, Reading]], forgotten: Forgotten) -> dict[str, Entry]:
+    """The captures of what must not be kept again, and the entry that says so."""
+    return {
+        capture.capture_id: entry
+        for capture, reading in captures
+        if not 300 <= capture.status < 400
+        and (entry := forgotten.covers(reading.url, reading.canonical_url, record_id=reading.record_id))
+    }
+
+
+def _refusal(reading: Reading, refused: Mapping[str, Entry]) -> Reading:
+    if entry := refused.get(reading.capture_id):
+        gone = Rejection(reason=Reason.FORGOTTEN, detail=detail_of(entry))
+        return replace(reading, result=gone, record_id="", signature=b"")
+    return reading
 
 
 def _extracted(capture: Capture, source: Source) -> Article | Rejection:

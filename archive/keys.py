@@ -1,16 +1,18 @@
 """The layout of an archive, which is this docstring; the functions make its keys.
 
-    <root>/warc/<source>/<YYYY>/<MM>/<DD>/<stem>.warc.gz   what was fetched: put once, never rewritten
+    <root>/warc/<source>/<YYYY>/<MM>/<DD>/<stem>.warc.gz   what was fetched: put once, rewritten only to forget
     <root>/warc/<source>/<YYYY>/<MM>/<DD>/<stem>.cdxj      its index, beside it
     <root>/records/                                        Delta table: one row per distinct article text
     <root>/captures/                                       Delta table: one row per archived response
+    <root>/forgotten/<YYYY>/<id>.json                      what was taken out for good, when and why: the audit log
     <root>/runs/<flow>/<YYYY-MM-DD>/<run-id>.json          what a run did, for people and monitors
     <root>/probe/<id>                                      for a moment: what the store does is found out by trying
     <root>/runs/<flow>/<YYYY-MM-DD>/<run-id>.log           the spider's log, if the run did not go well
 
 `<root>` is `s3://bucket/prefix` or a local directory. Keys use `/`, are relative to the root and hold ASCII only.
 A stem is `<source>-<YYYYMMDDhhmmss>-<run-id>-<serial>`: the UTC second the file was opened, the run that wrote it, and
-a number that counts the run's files from 00000, so that no two writers ever choose the same key.
+a number that counts the run's files from 00000, so that no two writers ever choose the same key. The id of an audit
+entry is the UTC second it was written and eight random digits.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ RECORDS = "records"
 CAPTURES = "captures"
 WARC = "warc"
 RUNS = "runs"
+FORGOTTEN = "forgotten"
 
 _STEM = re.compile(r"^(?P<source>[a-z0-9][a-z0-9-]*)-(?P<opened>\d{14})-(?P<run>[A-Za-z0-9_]+)-(?P<serial>\d{5})$")
 
@@ -55,6 +58,11 @@ def index_key(warc: str) -> str:
 def warc_prefix(source: str | None = None) -> str:
     """Prefix under which the WARC files of a source, or of all, are listed."""
     return f"{WARC}/{source}/" if source else f"{WARC}/"
+
+
+def forgotten_key(entry: str) -> str:
+    """Key of the audit entry with this id, `<YYYYMMDDThhmmss>-<8 hexadecimal digits>`."""
+    return f"{FORGOTTEN}/{entry[:4]}/{entry}.json"
 
 
 def run_key(flow: str, day: date, run_id: str) -> str:

@@ -28,6 +28,7 @@ from deltalake import (
     write_deltalake,
 )
 from deltalake.exceptions import CommitFailedError, DeltaError, SchemaMismatchError, TableNotFoundError
+from deltalake.table import TableMerger
 
 from archive.keys import CAPTURES, RECORDS
 from archive.store import NoSuchKey, Store, StoreError
@@ -422,38 +423,101 @@ class Tables:
             Conflict: another writer committed to the table since.
             StoreError: the table cannot be written.
         """
-        version = seen.versions[RECORDS]
-        target = self.at(RECORDS, version)
-        if target is None:
-            return
-        self._kept[RECORDS] = target
         columns = pa.schema([RECORD_COLUMNS.field(name) for name in _ELECTED_COLUMNS])
+        marked = [Transaction(_ELECTION, seen.versions[RECORDS] + 1)]
+        with self._changing(RECORDS, seen, note, marked) as (target, properties):
+            if target and changes:
+                rows = pa.Table.from_pylist(list(changes), columns)
+                _merge(target, rows, "record_id", "published_month", properties).when_matched_update(
+                    {name: f"new.{name}" for name in ("duplicate_of", "similarity")}
+                ).execute()
+            elif target:
+                write_deltalake(target, RECORD_COLUMNS.empty_table(), mode="append", **properties)
+
+    def remove_records(
+        self, gone: Sequence[Row], rebased: Sequence[Row], seen: Snapshot, *, note: Mapping[str, str]
+    ) -> None:
+        """Commit that records are gone and others are revisions of others now, all or none, as `update_originals` does.
+
+        Args:
+            gone: `record_id` and `published_month` of the records to remove.
+            rebased: Those of the records that change, and their `revision_of`.
+            seen: What this was decided against.
+            note: Written into the commit, for people who read the table's history.
+
+        Raises:
+            Conflict: another writer committed to the table since.
+            StoreError: the table cannot be written.
+        """
+        columns = pa.schema([RECORD_COLUMNS.field(name) for name in ("record_id", "published_month", "revision_of")])
+        rows = pa.Table.from_pylist([*({**row, "revision_of": None} for row in gone), *rebased], columns)
+        rows = rows.append_column("gone", pa.array([True] * len(gone) + [False] * len(rebased)))
+        with self._changing(RECORDS, seen, note) as (target, properties):
+            if target and len(rows):
+                _merge(target, rows, "record_id", "published_month", properties).when_matched_delete(
+                    "new.gone"
+                ).when_matched_update({"revision_of": "new.revision_of"}, "NOT new.gone").execute()
+
+    def update_captures(self, changes: Sequence[Row], seen: Snapshot, *, note: Mapping[str, str]) -> None:
+        """Commit other outcomes of captures, all or none, as `update_originals` does.
+
+        Args:
+            changes: `capture_id`, `fetched_date`, and the columns from `outcome` to `similarity`.
+            seen: What this was decided against.
+            note: Written into the commit, for people who read the table's history.
+
+        Raises:
+            Conflict: another writer committed to the table since.
+            StoreError: the table cannot be written.
+        """
+        values = ("outcome", "reason", "detail", "record_id", "similarity")
+        columns = pa.schema([CAPTURE_COLUMNS.field(name) for name in ("capture_id", "fetched_date", *values)])
+        with self._changing(CAPTURES, seen, note) as (target, properties):
+            if target and changes:
+                rows = pa.Table.from_pylist(list(changes), columns)
+                _merge(target, rows, "capture_id", "fetched_date", properties).when_matched_update(
+                    {name: f"new.{name}" for name in values}
+                ).execute()
+
+    def replaced_files(self, name: str) -> list[str]:
+        """Keys of the stored data files that only older versions of a table name.
+
+        Raises:
+            StoreError: the table cannot be read.
+        """
+        table = self._newest(name)
+        if table is None:
+            return []
+        with _clear_errors(f"cannot read the log of {name}"):
+            found = table.vacuum(retention_hours=0, dry_run=True, enforce_retention_duration=False)
+        return sorted(f"{name}/{path}" for path in found)
+
+    @contextmanager
+    def _changing(
+        self, name: str, seen: Snapshot, note: Mapping[str, str], transactions: Sequence[Transaction] = ()
+    ) -> Iterator[tuple[DeltaTable | None, dict[str, Any]]]:
+        """The table at the version that `seen` shows, and with what to commit the one change that is made to it."""
+        version = seen.versions[name]
+        commit = uuid4().hex
+        target = self.at(name, version)
+        if target is not None:
+            self._kept[name] = target
         properties: dict[str, Any] = {
             "commit_properties": CommitProperties(
-                custom_metadata=dict(note),
-                max_commit_retries=0,
-                app_transactions=[Transaction(_ELECTION, version + 1)],
+                custom_metadata={**note, _COMMIT: commit}, max_commit_retries=0, app_transactions=list(transactions)
             ),
             "post_commithook_properties": PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=False),
             "writer_properties": WRITER,
         }
-        with _clear_errors(f"cannot write the table {self._store.table_uri(RECORDS)}"):
+        with _clear_errors(f"cannot write the table {self._store.table_uri(name)}"):
             try:
-                if changes:
-                    months = _literal({change["published_month"] for change in changes})
-                    target.merge(
-                        pa.Table.from_pylist(list(changes), columns),
-                        f"record.published_month IN {months} AND record.record_id = elected.record_id",
-                        source_alias="elected",
-                        target_alias="record",
-                        **properties,
-                    ).when_matched_update(
-                        {name: f"elected.{name}" for name in ("duplicate_of", "similarity")}
-                    ).execute()
-                else:
-                    write_deltalake(target, RECORD_COLUMNS.empty_table(), mode="append", **properties)
-            except CommitFailedError as error:
-                self._conflict_if_moved(RECORDS, version, error)
+                yield target, properties
+            except (DeltaError, OSError) as error:
+                # Where an answer is lost, deltalake repeats the commit, and meets the one it made itself.
+                if self._has_commit(name, version + 1, commit):
+                    return
+                if isinstance(error, CommitFailedError):
+                    self._conflict_if_moved(name, version, error)
                 raise
 
     def at(self, name: str, version: int) -> DeltaTable | None:
@@ -526,6 +590,18 @@ class Tables:
                 "Warraq; use that version, or another root"
             )
         return table
+
+
+def _merge(target: DeltaTable, rows: pa.Table, key: str, partition: str, properties: Mapping[str, Any]) -> TableMerger:
+    """A merge of `rows` (`new`) into the rows of the same key and partition (`old`); other partitions are not read."""
+    where = ", ".join(sorted(f"'{each}'" for each in set(rows[partition].to_pylist())))
+    return target.merge(
+        rows,
+        f"old.{partition} IN ({where}) AND old.{key} = new.{key}",
+        source_alias="new",
+        target_alias="old",
+        **properties,
+    )
 
 
 def _literal(value: Value) -> str:

@@ -13,7 +13,8 @@ from typing import BinaryIO
 from archive.keys import index_key, warc_prefix
 from archive.store import Store, StoreError
 from archive.tables import Snapshot, Tables
-from archive.warc import Capture, WarcError, check_warc, read_warc
+from archive.warc import Capture, Tombstone, WarcError, check_warc, read_warc, tombstones
+from extract.types import Reason
 
 INVARIANTS = {
     "warc-sound": "every record of a stored WARC file can be read and has the digests it states",
@@ -24,6 +25,7 @@ INVARIANTS = {
     "record-unique": "a text has one record",
     "record-capture": "the capture that brought a record exists and shows its text",
     "duplicate-original": "what a near-duplicate copies exists and is no near-duplicate itself",
+    "forgotten": "of what was forgotten nothing is left in the WARC files",
     "revision-base": "what a revision replaces exists, and no text is its own predecessor",
 }
 """What is checked, by name."""
@@ -98,6 +100,7 @@ def _check_file(store: Store, now: Snapshot, key: str, *, has_index: bool) -> It
         for damage in damages:
             yield _unsound(key, str(damage))
         responses = _responses(file)
+        buried = tombstones(file)
     if problem := _index_problem(store, key, responses) if has_index else "there is no index beside it":
         yield Finding(
             invariant="warc-index",
@@ -105,7 +108,7 @@ def _check_file(store: Store, now: Snapshot, key: str, *, has_index: bool) -> It
             problem=problem,
             next_step="delete the index if there is one, then store the file again: that writes a new one",
         )
-    yield from _check_rows(store, now, key, responses)
+    yield from _check_rows(store, now, key, responses, buried)
 
 
 def _unsound(key: str, problem: str) -> Finding:
@@ -136,10 +139,23 @@ def _index_problem(store: Store, key: str, responses: list[Capture]) -> str | No
     return f"{len(listed - expected)} lines list no response of the file" if listed != expected else None
 
 
-def _check_rows(store: Store, now: Snapshot, key: str, responses: list[Capture]) -> Iterator[Finding]:
-    rows = now.query("SELECT capture_id, warc_offset, warc_length FROM captures WHERE warc_key = {key}", key=key)
-    found = [(row["capture_id"], row["warc_offset"], row["warc_length"]) for row in rows.to_pylist()]
+def _check_rows(
+    store: Store, now: Snapshot, key: str, responses: list[Capture], buried: list[Tombstone]
+) -> Iterator[Finding]:
+    query = "SELECT capture_id, warc_offset, warc_length, reason FROM captures WHERE warc_key = {key}"
+    rows = now.query(query, key=key).to_pylist()
+    found = [(row["capture_id"], row["warc_offset"], row["warc_length"]) for row in rows]
+    forgotten = {each for each, row in zip(found, rows, strict=True) if row["reason"] == Reason.FORGOTTEN}
     expected = {(each.capture_id, each.offset, each.length) for each in responses}
+    if left := expected & forgotten:
+        yield Finding(
+            invariant="forgotten",
+            where=key,
+            problem=f"{len(left)} pages that were forgotten are still in it",
+            next_step="`warraq forget` them again",
+        )
+    # Where a page was forgotten there is a tombstone.
+    expected |= {(each.record_id, each.offset, each.length) for each in buried} & forgotten
     if not found:
         yield Finding(
             invariant="warc-ingested",
@@ -163,8 +179,8 @@ def _check_rows(store: Store, now: Snapshot, key: str, responses: list[Capture])
             next_step=_REPORT,
         )
         return
-    last = max(found, key=lambda row: row[1])
-    if problem := _range_problem(store, key, *last):
+    last = max(set(found) - forgotten, key=lambda row: row[1], default=None)
+    if last and (problem := _range_problem(store, key, *last)):
         yield Finding(invariant="capture-warc", where=last[0], problem=problem, next_step=_REPORT)
 
 

@@ -116,6 +116,7 @@ class Reason(StrEnum):
     UNDECODABLE = "undecodable"
     TIMED_OUT = "timed_out"
     TOO_LARGE = "too_large"
+    FORGOTTEN = "forgotten"
     FAILED = "failed"
 
 

@@ -346,6 +346,30 @@ def maintain(
 
 
 @app.command()
+def forget(
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Who asked for it and why, for the audit log.")],
+    url: Annotated[str | None, typer.Argument(metavar="[URL]", help="The article to take out.")] = None,
+    domain: Annotated[
+        str | None, typer.Option(metavar="DOMAIN", help="Take out all that is on this domain and its subdomains.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be taken out.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Take an article out of tables and WARC files for good, as a legal take-down asks; it is not fetched again.
+
+    All captures of the URL go, the records they brought, and the captures of these at other URLs. It cannot be undone.
+    """
+    from flows.forgetting import forget_pages
+    from flows.reading import archive_at
+
+    if (url is None) == (domain is None):
+        raise UsageError("Name a URL, or a domain with --domain; not both, not neither")
+    settings = Settings.from_environment()
+    store = archive_at(settings.root)
+    raise typer.Exit(forget_pages(settings, store, url=url, domain=domain, reason=reason, dry_run=dry_run, yes=yes))
+
+
+@app.command()
 def doctor(json: AsJson = False) -> None:
     """Check settings, sources, spool, store and Prefect, and say what to do about what is wrong."""
     from flows.doctor import examine

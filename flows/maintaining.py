@@ -18,7 +18,7 @@ from archive.upkeep import LEAST_RETENTION, UpkeepReport, maintain
 from flows.failures import Exit, UsageError
 from flows.pipeline import new_run_id, retrying
 from flows.settings import Settings
-from flows.sources import known_sources
+from flows.sources import brands_of
 
 
 def keep_up(settings: Settings, store: Store, retention: timedelta, on_progress: Callable[[str], None]) -> UpkeepReport:
@@ -31,7 +31,7 @@ def keep_up(settings: Settings, store: Store, retention: timedelta, on_progress:
     if retention < LEAST_RETENTION:
         raise UsageError("Files that running writers are about to commit need a retention of a day, or more")
     run_id, started = new_run_id(), datetime.now(UTC)
-    brands = {source.id: frozenset((source.name, *source.brands)) for source in known_sources(settings).values()}
+    brands = brands_of(settings)
     report = retrying(
         maintain, store, brands=brands, retention=retention, note={"warraq.run": run_id}, on_progress=on_progress
     )

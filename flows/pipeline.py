@@ -23,6 +23,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 
 import stamina
 
+from archive.forgotten import Forgotten, read_entries
 from archive.index import Index
 from archive.ingest import IngestReport, ingest, pending_warcs, store_warc
 from archive.keys import run_key
@@ -319,6 +320,7 @@ class _Run:
             "since": request.since and request.since.isoformat(),
             "until": request.until and request.until.isoformat(),
             "pages": list(request.pages),
+            "forgotten": Forgotten(read_entries(self.store, self.steps.index.folder)).to_request(),
             "replay": [str(path) for path in request.replay],
             "contact": settings.contact,
             "warc_bytes": settings.warc_bytes,

@@ -23,6 +23,15 @@ def known_sources(settings: Settings) -> dict[str, Source]:
     return load_sources(settings.sources_file)
 
 
+def brands_of(settings: Settings) -> dict[str, frozenset[str]]:
+    """Source id → names by which it calls itself.
+
+    Raises:
+        SourcesError: the user's file is malformed.
+    """
+    return {source.id: frozenset((source.name, *source.brands)) for source in known_sources(settings).values()}
+
+
 def choose_sources(ids: Iterable[str], sources: Mapping[str, Source]) -> list[Source]:
     """The sources with these ids, in order, each once.
 

@@ -16,6 +16,7 @@ from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 from twisted.python.failure import Failure
 
+from archive.forgotten import Forgotten
 from extract.types import Page, Source
 from spiders.discovery import Kind, Link, NotADocumentError, absolute_url, read_document
 
@@ -55,10 +56,11 @@ class NewsSpider(Spider):
       announce is fetched unless the source skips it.
     - What a listing links to is fetched only if it looks like an article.
     - Given `pages`, it fetches those and reads nothing but robots.txt before.
-    - Nothing off the source's domains is fetched, and no URL twice.
+    - Nothing off the source's domains is fetched, no URL twice, and nothing that the archive was told to forget.
 
     Statistics: `warraq/discovered` pages announced and wanted, `warraq/discovered/<how>`, `warraq/fetched` of them,
-    `warraq/documents` read to find them and `warraq/documents_unread`, `warraq/failed` pages without any response.
+    `warraq/documents` read to find them and `warraq/documents_unread`, `warraq/failed` pages without any response,
+    `warraq/forgotten` not fetched because the archive was told to forget them.
     """
 
     name = "news"
@@ -70,6 +72,7 @@ class NewsSpider(Spider):
         since: date | None = None,
         until: date | None = None,
         pages: Sequence[str] = (),
+        forgotten: Forgotten | None = None,
         **kwargs: Any,
     ) -> None:
         """Crawl `source`.
@@ -80,6 +83,7 @@ class NewsSpider(Spider):
             since: first day of publication wanted, where the announcement tells it.
             until: first day no longer wanted.
             pages: URLs to fetch instead of what the source announces; none: all of that.
+            forgotten: what was taken out of the archive and is not fetched again.
             kwargs: for Scrapy.
         """
         super().__init__(**kwargs)
@@ -88,6 +92,7 @@ class NewsSpider(Spider):
         self.allowed_domains = list(source.domains)
         self.limit = limit
         self.pages = tuple(pages)
+        self.forgotten = forgotten or Forgotten()
         self.window = Window(
             since=datetime.combine(since, time(), zone) if since else None,
             until=datetime.combine(until, time(), zone) if until else None,
@@ -133,7 +138,7 @@ class NewsSpider(Spider):
                     self.crawler.engine.crawl(found)
 
     def _document(self, url: str, how: FoundBy, priority: int) -> Iterator[Request]:
-        if not self._is_ours(url):
+        if not self._is_ours(url) or self._is_forgotten(url):
             return
         request = Request(
             url,
@@ -199,7 +204,7 @@ class NewsSpider(Spider):
 
     def _page_request(self, url: str) -> Request | None:
         """A request for a page; None if it is to be left alone, or was asked for before."""
-        if self.source.skips(url) or not self._is_ours(url):
+        if self.source.skips(url) or not self._is_ours(url) or self._is_forgotten(url):
             return None
         request = Request(
             url, callback=self.keep_page, errback=self._page_failed, priority=_ARTICLE, meta={"dont_redirect": True}
@@ -250,6 +255,12 @@ class NewsSpider(Spider):
         if self.source.owns(url):
             return True
         self._count("warraq/offsite")
+        return False
+
+    def _is_forgotten(self, url: str) -> bool:
+        if self.forgotten.covers(url):
+            self._count("warraq/forgotten")
+            return True
         return False
 
     def _is_first(self, request: Request) -> bool:

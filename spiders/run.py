@@ -53,6 +53,8 @@ class CrawlRequest:
     """First day no longer wanted."""
     pages: tuple[str, ...] = ()
     """URLs to fetch instead of what the source announces; none: all of that."""
+    forgotten: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """What is not to be fetched, as `archive.forgotten.Forgotten.to_request` gives it."""
     replay: tuple[Path, ...] = ()
     """WARC files to answer from; none: the network."""
     contact: str | None = None
@@ -82,6 +84,7 @@ class CrawlRequest:
             given[key] = date.fromisoformat(given[key]) if given.get(key) else None
         given["replay"] = tuple(Path(path) for path in given.get("replay") or ())
         given["pages"] = tuple(given.get("pages") or ())
+        given["forgotten"] = given.get("forgotten") or {}
         given["overrides"] = given.get("overrides") or {}
         return cls(**given)
 
@@ -140,6 +143,7 @@ def crawl(request: CrawlRequest, events: Events, stop: Stop) -> int:
     # Imported here, so that a signal during the second it takes finds its handler in place.
     from scrapy.crawler import AsyncCrawlerProcess
 
+    from archive.forgotten import Forgotten
     from archive.warc import WarcError
     from spiders.news import NewsSpider
     from spiders.replay import ReplayArchive
@@ -170,7 +174,13 @@ def crawl(request: CrawlRequest, events: Events, stop: Stop) -> int:
     process = AsyncCrawlerProcess(settings)
     crawler = process.create_crawler(NewsSpider)
     watch = _Watch(crawler, events, stop)
-    wanted = {"limit": request.limit, "since": request.since, "until": request.until, "pages": request.pages}
+    wanted = {
+        "limit": request.limit,
+        "since": request.since,
+        "until": request.until,
+        "pages": request.pages,
+        "forgotten": Forgotten.from_request(request.forgotten),
+    }
     crawling = process.crawl(crawler, source=source, **wanted)
     process.start(install_signal_handlers=False)
     if crawling.done():
@@ -274,6 +284,8 @@ def _problem(source: str, reason: str, stats: Mapping[str, Any], problems: Seque
     if not stats.get("warraq/documents") and not stats.get("warraq/fetched"):
         if refused := stats.get("warraq/robots_unavailable"):
             return f"{source} was not crawled, for its robots.txt could not be read ({refused}); try again later."
+        if stats.get("warraq/forgotten"):
+            return f"{source}: nothing was fetched, for the archive was told to forget it; `forgotten/` says why."
         if stats.get("warraq/discovered/request"):
             why = "robots.txt forbids it" if stats.get("robotstxt/forbidden") else "the site did not answer"
             return f"{source}: what was asked for could not be fetched: {why}."

@@ -39,6 +39,8 @@ class Index:
 
     Attributes:
         tables: The archive's tables, which stay open with it.
+        store: The archive.
+        folder: Where the index is, with what else is kept here of this archive; None for a temporary one.
 
     Args:
         store: The archive.
@@ -47,9 +49,9 @@ class Index:
 
     def __init__(self, store: Store, directory: Path | None = None) -> None:
         self.tables = Tables(store)
-        self._store = store
+        self.store = store
         # The server counts too: buckets of one name may be on several.
-        self._folder = directory and directory / hashlib.sha256(store.address.encode()).hexdigest()[:16]
+        self.folder = directory and directory / hashlib.sha256(store.address.encode()).hexdigest()[:16]
         self._connection = self._open()
 
     def __enter__(self) -> Self:
@@ -90,7 +92,7 @@ class Index:
                 self._catch_up(snapshot, tell)
                 with self._transaction("BEGIN"):
                     if self._covers(snapshot):
-                        return question(View(self._connection, self._store))
+                        return question(View(self._connection, self.store))
                 # Another process has begun to build the index anew in between.
             except sqlite3.ProgrammingError:
                 raise
@@ -140,7 +142,7 @@ class Index:
             if sum(file.size for file in lacking) > _STEP:
                 drop_orders(self._connection)
             read = 0
-            for file, batches in read_files(self._store, lacking, INDEX_COLUMNS[name]):
+            for file, batches in read_files(self.store, lacking, INDEX_COLUMNS[name]):
                 if read > _STEP:
                     self._set_state(snapshot, building=True)
                     return False
@@ -197,25 +199,25 @@ class Index:
 
     def _open(self) -> sqlite3.Connection:
         """The index file of the archive, the newest if there are several, or a new one."""
-        if self._folder is None:
+        if self.folder is None:
             return self._connected(None)
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with _alone(self._folder / "lock"):
-                files = sorted(self._folder.glob("*.sqlite"))
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with _alone(self.folder / "lock"):
+                files = sorted(self.folder.glob("*.sqlite"))
                 with suppress(_Unreadable):
                     if files:
                         return self._connected(files[-1])
                 for file in files:
                     _delete(file)
                 # It gets a name of its own: whoever still has a deleted one open must not touch the new one's log.
-                return self._connected(self._folder / f"{time.time_ns()}.sqlite")
+                return self._connected(self.folder / f"{time.time_ns()}.sqlite")
         except (OSError, sqlite3.Error) as error:
             return self._temporary(error)
 
     def _replace(self, error: sqlite3.DatabaseError, *, last: bool) -> None:
         """Go on with another file than the one that failed; if `last`, with a temporary one."""
-        if self._folder is None:
+        if self.folder is None:
             raise StoreError(
                 f"a temporary index cannot be written ({error}): free some space in the directory for temporary files, "
                 "or set TMPDIR to another"
@@ -232,10 +234,15 @@ class Index:
         log.warning(
             "no index can be kept in %s (%s): the tables are read into a temporary one, by each run anew; free some "
             "space there, or set WARRAQ_CACHE to a directory that can be written",
+<<<<<<< HEAD
             self._folder,
             getattr(error, "strerror", None) or error,
+=======
+            self.folder,
+            error,
+>>>>>>> 5ee62d0 (wip)
         )
-        self._folder = None
+        self.folder = None
         return self._connected(None)
 
     def _connected(self, path: Path | None) -> sqlite3.Connection:

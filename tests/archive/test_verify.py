@@ -56,7 +56,7 @@ def test_an_empty_and_a_sound_archive_have_no_findings(store: LocalStore, reques
     told: list[str] = []
     assert list(verify(store, on_progress=told.append)) == []
     assert told[0] == key
-    assert {*told[1:], "warc-sound", "warc-index", "warc-ingested"} == set(INVARIANTS)
+    assert {*told[1:], "warc-sound", "warc-index", "warc-ingested", "forgotten"} == set(INVARIANTS)
 
 
 def test_a_flipped_byte_is_found(store: LocalStore, key: str) -> None:
