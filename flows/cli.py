@@ -365,7 +365,7 @@ def forget(
     if (url is None) == (domain is None):
         raise UsageError("Name a URL, or a domain with --domain; not both, not neither")
     settings = Settings.from_environment()
-    store = archive_at(settings.root)
+    store = archive_at(settings)
     raise typer.Exit(forget_pages(settings, store, url=url, domain=domain, reason=reason, dry_run=dry_run, yes=yes))
 
 

@@ -234,13 +234,8 @@ class Index:
         log.warning(
             "no index can be kept in %s (%s): the tables are read into a temporary one, by each run anew; free some "
             "space there, or set WARRAQ_CACHE to a directory that can be written",
-<<<<<<< HEAD
-            self._folder,
-            getattr(error, "strerror", None) or error,
-=======
             self.folder,
-            error,
->>>>>>> 5ee62d0 (wip)
+            getattr(error, "strerror", None) or error,
         )
         self.folder = None
         return self._connected(None)

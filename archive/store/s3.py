@@ -142,6 +142,7 @@ class S3Store:
         Some servers do not heed the condition here (`completes_only_if_absent`). So the key is looked up right before,
         and after; two writers that complete within these moments may then both be told that they created it.
         """
+        condition: Any = {} if replace else {"IfNoneMatch": "*"}
 
         def send() -> None:
             self._client.complete_multipart_upload(
@@ -150,7 +151,7 @@ class S3Store:
                 UploadId=upload,
                 MultipartUpload={"Parts": parts},
                 **self._options.read_arguments(),
-                **({} if replace else {"IfNoneMatch": "*"}),
+                **condition,
             )
 
         if (not replace and self.exists(key)) or not self._create(key, writer, send):

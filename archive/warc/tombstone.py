@@ -109,7 +109,7 @@ def bury(
     file.seek(0)
     for frame in cut(file):
         on_progress(frame.offset)
-        if frame.problem:
+        if frame.problem or read_tombstone(frame):
             continue
         fields = _fields(frame)
         heads.append((Frame(offset=frame.offset, length=frame.length), fields))
