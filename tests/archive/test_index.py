@@ -159,9 +159,10 @@ def one_record(chosen: np.random.Generator, signature: bytes) -> Row:
             ("published_raw", "published_calendar", "published_precision", "published_from", "modified_at")
         ),
         **dict.fromkeys(("section", "site_name", "image_url", "revision_of", "duplicate_of", "similarity")),
-        **dict.fromkeys(("tags", "attribution", "authors"), ()),
+        **dict.fromkeys(("tags", "attribution", "authors", "flags"), ()),
         **dict.fromkeys(("url", "source", "title", "text", "language", "capture_id", "extractor"), text),
         "record_id": record_id(text),
+        "language_confidence": 1.0,
         "revision": 0,
         "published_at": MONDAY - day if chosen.random() < 0.7 else None,
         "signature": signature,
