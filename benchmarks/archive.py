@@ -153,7 +153,7 @@ def write_records(
 def write(store: LocalStore, name: str, columns: dict[str, list[object]], schema: pa.Schema) -> None:
     """Append rows whose other columns are empty."""
     count = len(next(iter(columns.values())))
-    empty = {"string": "", "list<element: string>": [], "int32": 0, "int64": 0, "float": 0.0}
+    empty = {"string": "", "list<element: string>": [], "int32": 0, "int64": 0, "double": 0.0}
     for field in schema:
         if field.name not in columns:
             columns[field.name] = [None if field.nullable else empty.get(str(field.type), [])] * count
