@@ -365,8 +365,10 @@ def _is_left(store: Store, tables: Tables, entries: Sequence[Entry]) -> bool:
     )
 
 
-def finish_file(store: Store, now: Snapshot, key: str, entries: Iterable[Entry]) -> bool:
+def finish_file(store: Store, now: Snapshot, key: str, entries: Iterable[Entry], *, certain: bool = False) -> bool:
     """Take out what the tables say is forgotten of a WARC file and its index still lists.
+
+    Where the caller is `certain` that there is something, the index is not asked.
 
     Returns:
         Whether there was something to do.
@@ -379,7 +381,7 @@ def finish_file(store: Store, now: Snapshot, key: str, entries: Iterable[Entry])
         key=key,
         reason=Reason.FORGOTTEN.value,
     ).to_pylist()
-    listed = listed_offsets(store, key)
+    listed = None if certain else listed_offsets(store, key)
     if listed is not None and listed.isdisjoint(row["warc_offset"] for row in rows):
         return False
     by_detail: dict[str, Entry] = {detail_of(entry): entry for entry in entries}

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 
@@ -54,6 +54,7 @@ def reelect(
     note: Mapping[str, str] | None = None,
     on_progress: Callable[[int], None] | None = None,
     patience: float = 600,
+    also: Set[str] = frozenset(),
 ) -> ElectionReport:
     """Elect the originals of all records that came since the last election, and commit what changes.
 
@@ -64,6 +65,7 @@ def reelect(
         note: Written into the commit, for people who read the table's history.
         on_progress: Told how many records have been looked at, from time to time.
         patience: Seconds to go on while other writers keep coming first.
+        also: Ids of further records to elect the originals of.
 
     Raises:
         StoreError: the store cannot be read or written, or patience ran out. Nothing is half done: elect again.
@@ -73,7 +75,7 @@ def reelect(
     retries = 0
     while True:
         seen = tables.snapshot()
-        unelected = tables.unelected(seen)
+        unelected = sorted({*tables.unelected(seen), *also})
         if not unelected:
             return ElectionReport(looked_at=0, compared=len(judged), changed=0, retries=retries)
         search = _Search(seen, window, brands or {}, judged, on_progress or (lambda _: None))

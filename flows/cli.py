@@ -322,12 +322,24 @@ def sources(
 
 
 @app.command()
-def verify(json: AsJson = False) -> None:
-    """Check the archive's promises: digests and offsets of WARC records, one row per record, no capture without one."""
+def verify(
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Read every WARC file and record, and compute digests and ids anew.")
+    ] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Mend what can be mended without guessing, and report the rest.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Check the archive's promises: WARC records where they are said to be, one row per record, no capture without one.
+
+    The exit status is 0 only if nothing is left wrong.
+    """
     from flows.reading import archive_at
     from flows.verifying import verify_archive
 
-    raise typer.Exit(verify_archive(archive_at(Settings.from_environment()), as_json=json))
+    settings = Settings.from_environment()
+    raise typer.Exit(verify_archive(settings, archive_at(settings), deep=deep, repair=repair, as_json=json))
 
 
 @app.command()

@@ -1,21 +1,26 @@
-"""`warraq verify`: what the archive promises and does not keep."""
+"""`warraq verify`: what the archive promises and does not keep, and what was done about it."""
 
 from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
 
 from rich.console import Console
 
 from archive.store import Store
-from archive.verify import verify
+from archive.verify import Finding, verify
 from flows.failures import Exit, say
+from flows.settings import Settings
+from flows.sources import known_sources
 
 
-def verify_archive(store: Store, *, as_json: bool) -> Exit:
-    """Print each finding as soon as it is found, and a conclusion; with JSON, a line a finding."""
-    findings = files = 0
+def verify_archive(settings: Settings, store: Store, *, deep: bool, repair: bool, as_json: bool) -> Exit:
+    """Print each finding as soon as it is found, and a conclusion; with JSON, a line a finding.
+
+    Returns:
+        OK if nothing is wrong any more.
+    """
+    findings = mended = files = 0
     console = Console(stderr=True)
     with console.status("verifying") as status:
 
@@ -24,13 +29,24 @@ def verify_archive(store: Store, *, as_json: bool) -> Exit:
             files += checking.endswith(".warc.gz")
             status.update(f"verifying {checking}")
 
-        for finding in verify(store, on_progress=show):
+        sources = known_sources(settings) if repair else None
+        for finding in verify(store, deep=deep, sources=sources, on_progress=show):
             findings += 1
-            if as_json:
-                line = json.dumps(asdict(finding), ensure_ascii=False)
-            else:
-                line = f"{finding.invariant}: {finding.where}: {finding.problem}; {finding.next_step}"
-            sys.stdout.write(f"{line}\n")
+            mended += finding.done is not None
+            sys.stdout.write(f"{_as_json(finding) if as_json else _as_text(finding)}\n")
             sys.stdout.flush()
-    say(f"{files} WARC file(s) and the tables of {store.root} checked: {findings or 'nothing'} found wrong")
-    return Exit.FAILED if findings else Exit.OK
+    done = f", {mended} of it mended" if repair and findings else ""
+    say(f"{files} WARC file(s) and the tables of {store.root} checked: {findings or 'nothing'} found wrong{done}")
+    return Exit.FAILED if findings > mended else Exit.OK
+
+
+_FIELDS = ("invariant", "where", "problem", "next_step", "done")
+
+
+def _as_json(finding: Finding) -> str:
+    return json.dumps({name: getattr(finding, name) for name in _FIELDS}, ensure_ascii=False)
+
+
+def _as_text(finding: Finding) -> str:
+    what = f"{finding.invariant}: {finding.where}: {finding.problem}"
+    return f"{what}; mended: {finding.done}" if finding.done else f"{what}; {finding.next_step}"

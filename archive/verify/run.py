@@ -1,0 +1,147 @@
+"""The checks of an archive, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from archive.forget import forget, unfinished
+from archive.forgotten import Entry, read_entries
+from archive.index import Index
+from archive.ingest import ingest
+from archive.keys import CAPTURES, RECORDS
+from archive.reelect import reelect
+from archive.store import Store, StoreError
+from archive.tables import Tables
+from archive.verify.files import check_files
+from archive.verify.finding import Finding, Findings
+from archive.verify.logs import check_data_files, check_log
+from archive.verify.tables import (
+    check_captures,
+    check_duplicates,
+    check_record_captures,
+    check_repeats,
+    check_revisions,
+    check_texts,
+    check_unique,
+)
+from extract.types import Source
+
+_ABANDONED = timedelta(days=1)
+"""Age at which what a writer left half written is nobody's any more."""
+
+Tell = Callable[[str], None]
+
+
+def verify(
+    store: Store,
+    *,
+    deep: bool = False,
+    sources: Mapping[str, Source] | None = None,
+    on_progress: Tell = lambda _: None,
+) -> Iterator[Finding]:
+    """Check an archive: logs, files, then rows; and mend what can be mended without guessing.
+
+    Where the log of a table is not whole, nothing else is checked.
+
+    Without `deep` no WARC file is read but for the last record of each: its index is compared with the tables, its size
+    with both. Where they disagree the file is read after all. With `deep` everything is read, digests are computed
+    anew, and ids and signatures of texts too.
+
+    It may run beside writers. A file stored or a record committed while it reads may then be found unfinished.
+
+    Args:
+        store: The archive.
+        deep: Read everything.
+        sources: The known sources by id, to repair with; None: nothing is changed.
+        on_progress: Told what is checked next: the key of a file, or the name of an invariant.
+
+    Raises:
+        StoreError: the archive cannot be read.
+    """
+    for finding in _check(store, deep, sources or {}, on_progress):
+        yield finding if sources is None else finding.mended()
+
+
+def _check(store: Store, deep: bool, sources: Mapping[str, Source], tell: Tell) -> Findings:
+    tables = Tables(store)
+    tell("table-log")
+    broken = [finding for name in (RECORDS, CAPTURES) for finding in check_log(store, name)]
+    if not broken:
+        broken += [each for name in (RECORDS, CAPTURES) for each in check_data_files(store, tables.snapshot(), name)]
+    yield from broken
+    if broken:  # nothing that is read in the tables could be relied on
+        return
+    hands = _Hands(store, tables, sources)
+    yield from check_files(store, tables, hands.ingest, deep=deep, tell=tell)
+    # Each reads the tables anew: what was mended before may have mended it too.
+    checks: list[tuple[str, Callable[[], Findings]]] = [
+        ("forgotten", hands.check_forgotten),
+        ("capture-record", lambda: check_captures(tables.snapshot())),
+        ("capture-repeats", lambda: check_repeats(tables.snapshot())),
+        ("record-unique", lambda: check_unique(tables.snapshot())),
+        ("duplicate-original", lambda: check_duplicates(tables.snapshot(), hands.elect)),
+        ("revision-base", lambda: check_revisions(tables.snapshot())),
+        ("record-capture", lambda: check_record_captures(tables, tables.snapshot())),
+        ("leftovers", hands.check_leftovers),
+    ]
+    if deep:
+        checks.append(("record-text", lambda: check_texts(store, tables.snapshot(), tell)))
+    for invariant, check in checks:
+        tell(invariant)
+        yield from check()
+
+
+@dataclass(frozen=True)
+class _Hands:
+    """What mends an archive."""
+
+    store: Store
+    tables: Tables
+    sources: Mapping[str, Source]
+
+    def ingest(self, key: str) -> str:
+        source_id = key.split("/")[1]
+        if source_id not in self.sources:
+            raise StoreError(f"{source_id} is no known source: name it in WARRAQ_SOURCES, then repair again")
+        with Index(self.store) as index:
+            ingest(self.store, key, self.sources[source_id], run_id="verify", index=index)
+        return "it was ingested"
+
+    def elect(self, records: set[str]) -> str:
+        reelect(self.tables, brands=self._brands(), also=records)
+        return "originals were elected again"
+
+    def forget(self, entry: Entry) -> str:
+        forget(self.store, entry, brands=self._brands())
+        return "it was taken out"
+
+    def _brands(self) -> dict[str, frozenset[str]]:
+        return {source.id: frozenset((source.name, *source.brands)) for source in self.sources.values()}
+
+    def check_forgotten(self) -> Findings:
+        for entry in unfinished(self.store, self.tables, read_entries(self.store)):
+            yield Finding(
+                invariant="forgotten",
+                where=entry.id,
+                problem="something of what it says was taken out is still there, or is there again",
+                next_step="run `warraq verify --repair`: it takes it out",
+                mend=partial(self.forget, entry),
+            )
+
+    def check_leftovers(self) -> Findings:
+        before = self.store.clock() - _ABANDONED
+        for where in self.store.clear_unfinished(before, dry_run=True):
+            yield Finding(
+                invariant="leftovers",
+                where=where,
+                problem="a writer that was killed left it half written; it is no object of the archive",
+                next_step="run `warraq verify --repair` or `warraq maintain`: they remove it",
+                mend=partial(self.clear, before),
+            )
+
+    def clear(self, before: datetime) -> str:
+        self.store.clear_unfinished(before)
+        return "it was removed"
