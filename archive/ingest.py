@@ -105,7 +105,8 @@ def ingest(
     """
     index = index or Index(store)
     tables = tables or index.tables
-    if found := index.ask_newest(lambda view: view.outcomes(warc_key), on_progress=on_wait):
+    # Whether it has been ingested since then is asked once more before the commit.
+    if found := index.ask_last_seen(lambda view: view.outcomes(warc_key), on_progress=on_wait):
         report = _already(warc_key, found)
         if Reason.FORGOTTEN in report.reasons:
             finish_file(store, tables.snapshot(), warc_key, read_entries(store, index.folder))
@@ -122,8 +123,9 @@ def ingest(
     if not captures:
         raise WarcError(f"{warc_key} holds no response: there is nothing to ingest, remove the file")
 
-    if missing := originals.missing(capture for capture, _ in captures):
-        index.ask_newest(lambda view: originals.look_up(view, source.id, missing), on_progress=on_wait)
+    for ask in (index.ask_last_seen, index.ask_newest):
+        if missing := originals.missing(capture for capture, _ in captures):
+            ask(partial(originals.look_up, source=source.id, revisits=missing), on_progress=on_wait)
     captures = [(capture, originals.read(capture, reading)) for capture, reading in captures]
     return commit_batch(
         captures,

@@ -292,6 +292,14 @@ class Tables:
         captures = self._newest(CAPTURES)
         return Snapshot(self, {RECORDS: self._newest(RECORDS), CAPTURES: captures})
 
+    def last_seen(self) -> Snapshot:
+        """Both tables as this process last read or wrote them, without a request if it did.
+
+        Raises:
+            StoreError: as of `snapshot`.
+        """
+        return Snapshot(self, self._kept) if {RECORDS, CAPTURES} <= self._kept.keys() else self.snapshot()
+
     def append(self, table: str, rows: Sequence[Row], seen: Snapshot, *, note: Mapping[str, str]) -> None:
         """Commit `rows` to `table`, all or none, if it still is at the version that `seen` shows.
 

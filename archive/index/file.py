@@ -111,6 +111,13 @@ class Index:
                 if self.tables.snapshot().versions == now.versions:
                     raise
 
+    def ask_last_seen(self, question: Callable[[View], T], *, on_progress: Callable[[str], None] | None = None) -> T:
+        """The answer as the tables were when this process last read or wrote them: it costs no request; see `ask`."""
+        try:
+            return self.ask(self.tables.last_seen(), question, on_progress=on_progress)
+        except NoSuchKey:
+            return self.ask_newest(question, on_progress=on_progress)
+
     # --- coming up to date --------------------------------------------------------------------------------------------
 
     def _catch_up(self, snapshot: Snapshot, tell: Callable[[str], None]) -> None:
