@@ -28,7 +28,7 @@ Rows = npt.NDArray[np.int64]
 Shares = npt.NDArray[np.float64]
 
 _FEWEST_BANDS = 2
-_BLOCK = 4096  # rows of b looked up together: 450 kB, which a processor's cache holds
+_BLOCK = 16_384  # signatures looked up together: 1.8 MB, which a processor's cache holds
 _MOST_HITS = 2_000_000  # of a block, else it is halved: bounds the memory where many pages share one template
 
 
@@ -41,28 +41,19 @@ def similarities(a: Signatures, b: Signatures) -> Shares:
 
 
 def candidate_pairs(a: Signatures, b: Signatures, minimum: float) -> Iterator[tuple[Rows, Rows, Shares]]:
-    """Pairs with an estimated similarity of `minimum` or more: rows of `a`, rows of `b`, similarities; block by block.
+    """`Sought(a).among(b, minimum)`, for a search that is made once."""
+    return Sought(a).among(b, minimum)
 
-    Each pair comes once; within a block pairs are in the order of `b`'s row, then `a`'s, and blocks go up the rows of
-    `b`. Give the smaller set as `a`. Where `b` is `a`, each text is found alike to itself,
-    and each pair in both orders.
+
+class Sought:
+    """Signatures that others are looked up in: for each band, their rows by the value they have there.
 
     Args:
-        a: Signatures, 450 bytes each are needed beside them while it runs, and 30 MB.
-        b: Signatures to look up in `a`, 4,096 at a time.
-        minimum: 0.4 or more for the figures above to hold.
+        signatures: The smaller set. 450 bytes each are needed beside them, and 30 MB.
     """
-    if not len(a):
-        return
-    bands = _Bands(a)
-    for start in range(0, len(b), _BLOCK):
-        yield from _block(a, bands, b[start : start + _BLOCK], start, minimum)
-
-
-class _Bands:
-    """For each band, the rows of a set of signatures by the value they have there."""
 
     def __init__(self, signatures: Signatures) -> None:
+        self._signatures = signatures
         self._rows: list[Rows] = []
         self._starts: list[Rows] = []
         self._present: list[npt.NDArray[np.bool_]] = []  # 64 kB a band: most lookups end here
@@ -72,40 +63,53 @@ class _Bands:
             self._starts.append(np.concatenate([[0], np.cumsum(counts)]))
             self._present.append(counts > 0)
 
-    def hits(self, signatures: Signatures) -> list[tuple[Rows, Rows, Rows, Rows]]:
-        """For each band: rows of `signatures` that agree with rows here, where these begin, how many, and all rows."""
+    def among(self, others: Signatures, minimum: float) -> Iterator[tuple[Rows, Rows, Shares]]:
+        """Pairs with an estimated similarity of `minimum` or more: own rows, rows of `others`, similarities.
+
+        Each pair comes once, in blocks: within one in the order of the other's row, then the own, and blocks go up the
+        rows of `others`. Where `others` are the signatures themselves, each text is found alike to itself, and each
+        pair in both orders.
+
+        Args:
+            others: Looked up some thousands at a time.
+            minimum: 0.4 or more for the figures above to hold.
+        """
+        if len(self._signatures):
+            for start in range(0, len(others), _BLOCK):
+                yield from self._block(others[start : start + _BLOCK], start, minimum)
+
+    def _block(self, others: Signatures, start: int, minimum: float) -> Iterator[tuple[Rows, Rows, Shares]]:
+        hits = self._hits(others)
+        if sum(int(times.sum()) for _, _, times, _ in hits) > _MOST_HITS and len(others) > 1:
+            half = len(others) // 2
+            yield from self._block(others[:half], start, minimum)
+            yield from self._block(others[half:], start + half, minimum)
+            return
         found = []
-        for column, rows, starts, present in zip(
-            _bands(signatures), self._rows, self._starts, self._present, strict=True
-        ):
-            hit = np.flatnonzero(present[column])
-            first = starts[column[hit]]
-            found.append((hit, first, starts[column[hit] + np.int64(1)] - first, rows))
+        width = len(self._signatures)
+        for row, first, times, rows in hits:
+            # The n-th hit of a value stands n places behind the first row that has the value.
+            place = np.arange(times.sum()) + np.repeat(first - np.cumsum(times) + times, times)
+            found.append(np.repeat(row, times) * width + rows[place])
+        pairs = np.sort(np.concatenate(found))
+        pairs = np.unique(pairs[_FEWEST_BANDS - 1 :][pairs[_FEWEST_BANDS - 1 :] == pairs[: 1 - _FEWEST_BANDS]])
+        theirs, own = np.divmod(pairs, width)
+        shares = similarities(self._signatures[own], others[theirs])
+        alike = shares >= minimum
+        if alike.any():
+            yield own[alike], theirs[alike] + start, shares[alike]
+
+    def _hits(self, others: Signatures) -> list[tuple[Rows, Rows, Rows, Rows]]:
+        """For each band: rows of `others` that agree with rows here, where these begin, how many, and all rows."""
+        found = []
+        for column, rows, starts, present in zip(_bands(others), self._rows, self._starts, self._present, strict=True):
+            hit = np.flatnonzero(present.take(column))
+            value = column[hit].astype(np.intp)
+            first = starts[value]
+            found.append((hit, first, starts[value + 1] - first, rows))
         return found
 
 
 def _bands(signatures: Signatures) -> npt.NDArray[np.uint16]:
     """The bands of signatures, a band a row."""
     return np.ascontiguousarray(np.ascontiguousarray(signatures).view(np.uint16).T)
-
-
-def _block(
-    a: Signatures, bands: _Bands, b: Signatures, start: int, minimum: float
-) -> Iterator[tuple[Rows, Rows, Shares]]:
-    hits = bands.hits(b)
-    if sum(int(times.sum()) for _, _, times, _ in hits) > _MOST_HITS and len(b) > 1:
-        half = len(b) // 2
-        yield from _block(a, bands, b[:half], start, minimum)
-        yield from _block(a, bands, b[half:], start + half, minimum)
-        return
-    found = []
-    for row, first, times, rows in hits:
-        # The n-th hit of a value stands n places behind the first row that has the value.
-        place = np.arange(times.sum()) + np.repeat(first - np.cumsum(times) + times, times)
-        found.append(np.repeat(row, times) * len(a) + rows[place])
-    pairs, agreeing = np.unique(np.concatenate(found), return_counts=True)
-    in_b, in_a = np.divmod(pairs[agreeing >= _FEWEST_BANDS], len(a))
-    shares = similarities(a[in_a], b[in_b])
-    alike = shares >= minimum
-    if alike.any():
-        yield in_a[alike], in_b[alike] + start, shares[alike]

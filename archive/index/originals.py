@@ -14,7 +14,7 @@ from datetime import timedelta
 import numpy as np
 import numpy.typing as npt
 
-from archive.candidates import ALIKE, MOST, SIGNATURE_BYTES, Signatures, candidate_pairs
+from archive.candidates import ALIKE, MOST, SIGNATURE_BYTES, Signatures, Sought
 from archive.dedup import Original, Reading, published
 from archive.index.schema import microseconds, time
 
@@ -72,12 +72,13 @@ def resembling(
     """
     if not articles:
         return []
-    sought = _Articles(articles, window)
+    windows = _Articles(articles, window)
+    sought = Sought(windows.signatures)
     best = _Best(without)
-    for spans in _together(sought.spans(connection)):
+    for spans in _together(windows.spans(connection)):
         some = _read(connection, spans)
-        for row, other, share in candidate_pairs(sought.signatures, some.signatures, ALIKE):
-            near = sought.in_window(row, some.published[other], some.fetched[other])
+        for row, other, share in sought.among(some.signatures, ALIKE):
+            near = windows.in_window(row, some.published[other], some.fetched[other])
             best.add(row[near], share[near], some, other[near])
     return best.all()
 
