@@ -264,9 +264,7 @@ def main() -> None:
     if given.measure:
         print(json.dumps(measure(given.measure, given.measure.parent / "cache", given.records[0], given.batches)))
         return
-    print(
-        "| records | over days | in the window | index from nothing | on disk | a batch (processor) | memory | outcomes |"
-    )
+    print("| records | over days | in the window | from nothing | on disk | a batch (processor) | memory | outcomes |")
     print("|-|-|-|-|-|-|-|-|")
     for spread in given.spread:
         for records in given.records:
