@@ -11,7 +11,7 @@ PIP := .venv/bin/python -m pip --disable-pip-version-check -qq
 SAMPLES := arabkhabar etemadonline jannah arabstoday tunisiatoday wordpress
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench samples lock clean
+.PHONY: help demo test check format soak bench samples lock clean
 
 help:  ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -33,6 +33,9 @@ check: $(DEV)  ## lint, types, direction of imports, examples of the documentati
 format: $(DEV)  ## put the code into its standard form
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/ruff format .
+
+soak: $(DEV)  ## kill, race and disturb what works on archives, hundreds of times; needs Ceph; SOAK_ARGS=--help tells more
+	@.venv/bin/python -m tests.soak $(SOAK_ARGS)
 
 bench: $(DEV)  ## run the benchmarks (ratios taken in one run)
 	@.venv/bin/python benchmarks/extraction.py

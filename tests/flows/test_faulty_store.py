@@ -1,4 +1,4 @@
-"""A crawl into a bucket behind a network that fails. The long form of this is `python -m tests.soak.faults`."""
+"""A crawl into a bucket behind a network that fails. The long form of this is `python -m tests.soak faults`."""
 
 from __future__ import annotations
 

@@ -1,16 +1,12 @@
 """Crawls of the sample sites through a network and a server that fail, and what must come of them.
 
-    python -m tests.soak.faults [--rounds N] [--seed N] [--endpoint URL]
-
 Each round crawls all samples into an archive of its own in Ceph, through a proxy that delays, refuses, resets, cuts off
 and loses answers, with `warraq crawl` as users run it, again and again until it says that all went well, as its
 messages ask for. The archive must then be the one that a crawl without faults makes, and `verify` must find nothing.
-Without an endpoint, a gateway is started and stopped.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
@@ -18,7 +14,7 @@ import tempfile
 import time
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
@@ -27,6 +23,7 @@ from archive.store import open_store
 from archive.tables import Tables
 from archive.verify import verify
 from tests.soak.proxy import Fault, Faults, Proxy
+from tests.soak.tally import Tally
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SAMPLES = ("arabkhabar", "etemadonline", "jannah", "arabstoday", "tunisiatoday", "wordpress")
@@ -108,58 +105,39 @@ def contents_of(root: str, source: str | None = None) -> Contents:
     return rows[0], rows[1]
 
 
-def main() -> None:
-    """Rounds at rising rates of faults, each compared with a crawl without any."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3, help="archives to fill (default 3)")
-    parser.add_argument("--seed", type=int, default=1, help="of the first round's plan (default 1)")
-    parser.add_argument("--endpoint", help="an S3 server whose credentials stand in the environment")
-    given = parser.parse_args()
-    if given.endpoint:
-        rounds(given.endpoint, given.rounds, given.seed)
-        return
-    gateway = REPOSITORY / "tests" / "ceph" / "gateway.sh"
-    with tempfile.TemporaryDirectory(prefix="warraq-soak-") as scratch:
-        environment = os.environ | {"PYTHON": sys.executable}
-        started = subprocess.run(
-            [gateway, "start", f"{scratch}/ceph"], env=environment, capture_output=True, text=True, check=True
-        )
-        try:
-            os.environ |= dict(line.removeprefix("export ").split("=", 1) for line in started.stdout.splitlines())
-            rounds(os.environ["AWS_ENDPOINT_URL"], given.rounds, given.seed)
-        finally:
-            subprocess.run([gateway, "stop", f"{scratch}/ceph"], check=True)
-
-
-def rounds(endpoint: str, count: int, seed: int) -> None:
-    """Fill `count` archives and print a line on each; ends the process with status 1 if one is not right."""
+def rounds(endpoint: str, count: int, seed: int) -> Iterator[Tally]:
+    """Fill `count` archives at rising rates of faults, each compared with one that was filled without any."""
     undisturbed = crawl(endpoint, _root(), Faults(), SAMPLES)
     assert not undisturbed.findings, undisturbed.findings
     held = f"{undisturbed.contents[0].total()} records, {undisturbed.contents[1].total()} captures"
-    print(f"without faults: {undisturbed.seconds:.0f} s, {undisturbed.requests} requests, {held}", flush=True)
-    wrong = 0
+    note = f"{undisturbed.requests} requests, {held}"
+    yield Tally("faults, none", "ceph", rounds=1, seconds=undisturbed.seconds, note=note)
     for number in range(count):
         plan = Faults(rate=RATES[number % len(RATES)], seed=seed + number)
-        done = crawl(endpoint, _root(), plan, SAMPLES)
-        right = done.contents == undisturbed.contents and not done.findings
-        wrong += not right
-        faults = ", ".join(f"{count} {fault}" for fault, count in sorted(done.faults.items()))
-        print(
-            f"{plan.rate:.0%} faults, seed {plan.seed}: {'right' if right else 'WRONG'} after {done.crawls} crawls, "
-            f"{done.seconds:.0f} s ({done.seconds / undisturbed.seconds:.1f} x), {done.requests} requests ({faults})",
-            *done.findings,
-            flush=True,
-        )
-        if done.contents != undisturbed.contents:
-            for mine, theirs in zip(done.contents, undisturbed.contents, strict=True):
-                print("  too many:", list((mine - theirs).items())[:5], "too few:", list((theirs - mine).items())[:5])
-    if wrong:
-        raise SystemExit(1)
+        tally = Tally(f"faults, {plan.rate:.0%}", "ceph", rounds=1)
+        try:
+            done = crawl(endpoint, _root(), plan, SAMPLES)
+        except AssertionError as error:
+            tally.problems.append(str(error))
+        else:
+            tally.problems += done.findings
+            for found, expected in zip(done.contents, undisturbed.contents, strict=True):
+                tally.compare(found, expected)
+            tally.seconds = done.seconds
+            faults = ", ".join(f"{count} {fault}" for fault, count in sorted(done.faults.items()))
+            tally.note = (
+                f"{done.seconds / undisturbed.seconds:.1f} times as long, {done.crawls} crawls, "
+                f"{done.requests} requests ({faults})"
+            )
+        if not tally.right:
+            print(
+                "WRONG:\n  "
+                + "\n  ".join(tally.problems)
+                + f"\n  repeat it: python -m tests.soak faults --rounds {number + 1} --seed {seed}"
+            )
+        print(tally.progress(), tally.note, flush=True)
+        yield tally
 
 
 def _root() -> str:
     return f"s3://warraq/{uuid.uuid4().hex}"
-
-
-if __name__ == "__main__":
-    main()

@@ -45,6 +45,14 @@ class Fault(StrEnum):
     """Half of the answer's body arrives, then the connection is reset."""
     LOST = "lost"
     """It takes effect, and the connection is reset instead of an answer."""
+    HELD = "held"
+    """It is not handed on and has no answer."""
+    UNANSWERED = "unanswered"
+    """It takes effect and has no answer."""
+
+
+PASSING = tuple(fault for fault in Fault if fault not in (Fault.HELD, Fault.UNANSWERED))
+"""Those after which a client goes on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,18 +62,22 @@ class Faults:
     rate: float = 0.0
     """Share of the requests that suffer something, 0 to 1."""
     seed: int = 0
-    kinds: tuple[Fault, ...] = tuple(Fault)
+    kinds: tuple[Fault, ...] = PASSING
     latency: float = 0.05
     """Seconds."""
     matching: str = ""
     """Regular expression: only requests suffer in whose `METHOD /path?query` it is found."""
     most: int | None = None
     """At most so many suffer."""
+    only: int | None = None
+    """The request of this number suffers, the first is 0, and no other."""
 
     def strike(self, ordinal: int, request: str, struck: int) -> Fault | None:
         """What befalls the request of this number, after so many that suffered something."""
         if not re.search(self.matching, unquote(request)) or (self.most is not None and struck >= self.most):
             return None
+        if self.only is not None:
+            return self.kinds[0] if ordinal == self.only else None
         chance = random.Random(f"{self.seed}/{ordinal}")  # noqa: S311  chance, no secret
         return chance.choice(self.kinds) if chance.random() < self.rate else None
 
@@ -172,6 +184,9 @@ class _Server:
                 method = request.start.split(" ", 1)[0]
                 if fault is Fault.RESET:
                     return self._note(request, fault)
+                if fault is Fault.HELD:
+                    self._note(request, fault)
+                    return await _hung_up(reader)
                 if self._refuse_conditions and "if-none-match" in request.headers:
                     self._note(request, fault, status=501)
                     writer.write(
@@ -192,6 +207,9 @@ class _Server:
                 answer = await _read_answer(behind_reader, method)
                 if fault is Fault.LOST:
                     return self._note(request, fault)
+                if fault is Fault.UNANSWERED:
+                    self._note(request, fault)
+                    return await _hung_up(reader)
                 if fault is Fault.TRUNCATED:
                     writer.write(answer.head() + answer.body[: len(answer.body) // 2])
                     await writer.drain()
@@ -219,6 +237,11 @@ class _Server:
             fault=fault,
         )
         self._log.write(json.dumps(asdict(passed)) + "\n")
+
+
+async def _hung_up(reader: asyncio.StreamReader) -> None:
+    """Returns when the client has gone."""
+    await reader.read()
 
 
 async def _read_head(reader: asyncio.StreamReader) -> _Message:
