@@ -255,12 +255,12 @@ def _ingest_all(root: str, keys: list[str], results: Any) -> None:
     results.put([asdict(ingest(store, key, SOURCE, run_id=str(os.getpid()))) for key in keys])
 
 
-def check_race(store: Store, directory: Path) -> None:
+def test_racing_writers_leave_one_row_a_text_and_every_capture(store: Store, tmp_path: Path) -> None:
     """Four processes; each file is ingested by two of them, and each text is in three files."""
     keys = []
     for number in range(6):
         pages = [Response(f"https://alpha.example/{n}", article(paragraphs(n))) for n in range(number, number + 3)]
-        path = write_warc(directory, pages, run=f"r{number}", at=MONDAY + timedelta(minutes=number))
+        path = write_warc(tmp_path, pages, run=f"r{number}", at=MONDAY + timedelta(minutes=number))
         keys.append(store_warc(store, path))
     context = multiprocessing.get_context("spawn")
     results = context.Queue()
@@ -279,15 +279,6 @@ def check_race(store: Store, directory: Path) -> None:
     assert rows(store, "count(*), count(DISTINCT capture_id), count(DISTINCT warc_key)", order="1") == [(18, 18, 6)]
     assert sum(not report["already_ingested"] for report in reports) == 6
     assert list(verify(store)) == []
-
-
-def test_racing_writers_leave_one_row_a_text_and_every_capture(store: Store, tmp_path: Path) -> None:
-    check_race(store, tmp_path)
-
-
-@pytest.mark.ceph
-def test_racing_writers_leave_one_row_a_text_and_every_capture_on_s3(s3_root: str, tmp_path: Path) -> None:
-    check_race(open_store(s3_root), tmp_path)
 
 
 def test_a_writer_that_never_comes_first_gives_up_with_advice(store: Store, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import signal
 import sys
 import time
 import uuid
@@ -28,6 +29,7 @@ PARTS = ("kill", "race", "faults")
 
 def main() -> int:
     given = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # in order, so that no gateway is left running
     began = time.monotonic()
     tallies: list[Tally] = []
     with contextlib.ExitStack() as stack:

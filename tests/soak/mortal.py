@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
@@ -227,10 +228,16 @@ class Process:
             return False
 
 
-def start(step: Callable[[Place], None], place: Place, *, last: int | None = None) -> Process:
-    """Do `step` in a process of its own, up to a boundary; it has begun when this returns."""
+def forks() -> ForkServerContext:
+    """Makes processes that have imported everything, with the environment that the first one was made in."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.soak.mortal"])
+    return context
+
+
+def start(step: Callable[[Place], None], place: Place, *, last: int | None = None) -> Process:
+    """Do `step` in a process of its own, up to a boundary; it has begun when this returns."""
+    context = forks()
     ours, theirs = context.Pipe()
     process = context.Process(target=_live, args=(step, place, last, theirs))
     process.start()

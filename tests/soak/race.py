@@ -5,7 +5,7 @@ Each file is ingested by three of the processes, in another order by each, and e
 
 from __future__ import annotations
 
-import multiprocessing
+import os
 import random
 import time
 from collections.abc import Iterator
@@ -23,6 +23,7 @@ from archive.tables import Tables
 from archive.upkeep import maintain
 from archive.verify import verify
 from tests.archive.warcs import MONDAY, SOURCE, Response, article, paragraphs, write_warc
+from tests.soak.mortal import forks
 from tests.soak.tally import Tally
 
 WRITERS = 8
@@ -97,11 +98,11 @@ def race(root: str, scratch: Path, *, files: int = 24, seed: int = 1, beside_upk
 
 
 def _run(root: str, shares: list[list[str]], *, beside_upkeep: bool) -> list[Ended]:
-    context = multiprocessing.get_context("spawn")
-    results, done = context.Queue(), context.Event()
-    processes = [context.Process(target=_ingest_all, args=(root, share, results)) for share in shares]
+    context = forks()
+    results, done, environ = context.Queue(), context.Event(), dict(os.environ)
+    processes = [context.Process(target=_ingest_all, args=(root, environ, share, results)) for share in shares]
     if beside_upkeep:
-        processes.append(context.Process(target=_keep_up, args=(root, done, results)))
+        processes.append(context.Process(target=_keep_up, args=(root, environ, done, results)))
     with _started(processes):
         ended = []
         for number in range(len(processes)):
@@ -129,7 +130,8 @@ def _started(processes: list[Any]) -> Iterator[None]:
             process.kill()
 
 
-def _ingest_all(root: str, keys: list[str], results: Any) -> None:
+def _ingest_all(root: str, environ: dict[str, str], keys: list[str], results: Any) -> None:
+    os.environ.update(environ)
     reports: list[IngestReport] = []
     problem = ""
     try:
@@ -141,7 +143,8 @@ def _ingest_all(root: str, keys: list[str], results: Any) -> None:
     results.put(Ended(reports=tuple(reports), problem=problem))
 
 
-def _keep_up(root: str, done: Event, results: Any) -> None:
+def _keep_up(root: str, environ: dict[str, str], done: Event, results: Any) -> None:
+    os.environ.update(environ)
     upkeeps = again = 0
     problem = ""
     try:
