@@ -120,7 +120,7 @@ class Killing:
         def kill(place: Place, proxy: Proxy | None) -> Death:
             assert proxy
             process = start(self._work.do, place)
-            while process.wait(0.005) is None:
+            while process.wait(0.02) is None:
                 if struck := [each for each in proxy.requests() if each.fault]:
                     return Death(kills=int(process.kill()), where=f"{struck[0].method} {struck[0].key}")
             return Death(kills=0, where="no request of this number")
