@@ -20,7 +20,7 @@ def maintain(
 ) -> None:
     """Elect originals, join small files, remove what no version needs."""
     settings, logger = Settings.from_environment(), get_run_logger()
-    store = open_store(settings.root)
+    store = open_store(settings.root, settings.s3)
     report = keep_up(settings, store, timedelta(days=retention_days), logger.info)
     create_table_artifact(
         table=[
