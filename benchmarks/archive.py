@@ -253,7 +253,7 @@ def in_process(*arguments: object) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--records", type=int, nargs="+", default=[10_000, 100_000])
-    parser.add_argument("--spread", type=int, nargs="+", default=[1095, 9], help="days that the records are from")
+    parser.add_argument("--spread", type=int, nargs="+", default=[1095], help="days that the records are from")
     parser.add_argument("--batches", type=int, default=3)
     parser.add_argument("--build", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
