@@ -26,7 +26,7 @@ def test_what_is_killed_at_any_boundary_is_completed_by_the_next_run(work: str, 
 
 @pytest.mark.ceph
 def test_what_is_killed_at_any_request_is_completed_by_the_next_run(s3_root: str, warcs: tuple[Path, ...]) -> None:
-    tally = Killing("crawl", warcs, endpoint=os.environ["AWS_ENDPOINT_URL"]).run("request", every=61)
+    tally = Killing("crawl", warcs, endpoint=os.environ["AWS_ENDPOINT_URL"]).run("request", every=29)
     assert tally.right, tally.problems
     assert tally.kills == tally.rounds > 1
 

@@ -81,7 +81,7 @@ def crawl(endpoint: str, root: str, plan: Faults, sources: Sequence[str], *, mos
                 assert attempt < most - 1, f"{source} did not go well in {most} crawls: {done.stderr}"
         seconds, requests = time.monotonic() - began, proxy.requests()
     with patch.dict(os.environ, {"AWS_ENDPOINT_URL": endpoint}):
-        findings = [f"{each.invariant} {each.where}: {each.problem}" for each in verify(open_store(root))]
+        findings = [f"{each.invariant} {each.where}: {each.problem}" for each in verify(open_store(root), deep=True)]
         contents = contents_of(root)
     return Disturbed(
         contents=contents,

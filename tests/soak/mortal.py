@@ -16,6 +16,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import timedelta
 from multiprocessing.connection import Connection
@@ -29,7 +30,9 @@ from archive.ingest import ingest, store_warc
 from archive.store import LocalStore, open_store
 from archive.store.s3 import S3Store
 from archive.tables import Tables
+from archive.warc import read_warc
 from flows import maintaining, pipeline
+from flows.forgetting import forget_pages
 from flows.importing import import_warc
 from flows.settings import Settings
 from flows.sources import known_sources
@@ -126,6 +129,16 @@ def maintain(place: Place) -> None:
     maintaining.keep_up(settings, open_store(settings.root, settings.s3), timedelta(0), lambda _: None)
 
 
+def forget(place: Place) -> None:
+    """Take an article out."""
+    settings = place.settings()
+    store = open_store(settings.root, settings.s3)
+    with SAMPLE.open("rb") as file:
+        *_, page = (capture.url for capture in read_warc(file))
+    with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+        forget_pages(settings, store, url=page, domain=None, reason="asked for", dry_run=False, yes=True)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Work:
     """Something that a process is killed at."""
@@ -138,6 +151,7 @@ WORKS = {
     "crawl": Work(prepare=leave, do=crawl),
     "ingest": Work(prepare=nothing, do=import_file),
     "maintain": Work(prepare=fill, do=maintain),
+    "forget": Work(prepare=fill, do=forget),
 }
 
 

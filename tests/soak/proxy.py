@@ -47,11 +47,9 @@ class Fault(StrEnum):
     """It takes effect, and the connection is reset instead of an answer."""
     HELD = "held"
     """It is not handed on and has no answer."""
-    UNANSWERED = "unanswered"
-    """It takes effect and has no answer."""
 
 
-PASSING = tuple(fault for fault in Fault if fault not in (Fault.HELD, Fault.UNANSWERED))
+PASSING = tuple(fault for fault in Fault if fault is not Fault.HELD)
 """Those after which a client goes on."""
 
 
@@ -207,9 +205,6 @@ class _Server:
                 answer = await _read_answer(behind_reader, method)
                 if fault is Fault.LOST:
                     return self._note(request, fault)
-                if fault is Fault.UNANSWERED:
-                    self._note(request, fault)
-                    return await _hung_up(reader)
                 if fault is Fault.TRUNCATED:
                     writer.write(answer.head() + answer.body[: len(answer.body) // 2])
                     await writer.drain()

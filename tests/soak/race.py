@@ -81,7 +81,7 @@ def race(root: str, scratch: Path, *, files: int = 24, seed: int = 1, beside_upk
         tally.problems.append(f"the processes say that they added {added} captures instead of {captures}")
     if (first := sum(not each.already_ingested for each in reports)) != files:
         tally.problems.append(f"{first} of {len(reports)} say that they ingested a file first; there are {files}")
-    tally.problems += [f"{each.invariant} {each.where}: {each.problem}" for each in verify(store)]
+    tally.problems += [f"{each.invariant} {each.where}: {each.problem}" for each in verify(store, deep=True)]
     retries = [each.retries for each in reports]
     tally.note = (
         f"{WRITERS} processes, {files} files, each ingested {_SHARES} times; {records} records, {captures} captures; "
