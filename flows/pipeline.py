@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, Literal, ParamSpec, Protocol, TypeVar
 
 import stamina
 
@@ -36,7 +36,7 @@ from flows.progress import Progress, listener
 from flows.report import RunReport, Status
 from flows.settings import Settings
 from flows.spider import SpiderProcess, read_log
-from flows.spool import SPIDER_LOG, RunDirectory, Spool
+from flows.spool import LINKS, SPIDER_LOG, RunDirectory, Spool
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -59,6 +59,14 @@ class CrawlRequest:
     """URLs to fetch instead of what the source announces; none: all of that."""
     replay: tuple[Path, ...] = ()
     """WARC files to answer from instead of the network."""
+    flow: str = "crawl"
+    """What the run is part of: `crawl` or `backfill`."""
+    revisit: bool = True
+    """Whether known articles are fetched again when their time has come."""
+    known: Literal["skip", "fetch"] = "skip"
+    """Whether pages that the archive holds are fetched."""
+    documents: Path | None = None
+    """Directory of the sitemaps and archives that a backfill has read already."""
 
     def __post_init__(self) -> None:
         if self.since and self.until and self.since >= self.until:
@@ -286,7 +294,7 @@ class _Run:
     def report(self) -> RunReport:
         """The run so far, as a value."""
         return RunReport(
-            flow="crawl",
+            flow=self.request.flow,
             run_id=self.run_id,
             source=self.request.source.id,
             status=self.status,
@@ -320,6 +328,11 @@ class _Run:
             "since": request.since and request.since.isoformat(),
             "until": request.until and request.until.isoformat(),
             "pages": list(request.pages),
+            "watermark": None,
+            "revisit": request.revisit,
+            "known": request.known,
+            "documents": request.documents and str(request.documents),
+            "links": str(directory.path / LINKS),
             "forgotten": Forgotten(read_entries(self.store, self.steps.index.folder)).to_request(),
             "replay": [str(path) for path in request.replay],
             "contact": settings.contact,

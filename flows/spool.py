@@ -20,6 +20,8 @@ from typing import Self
 
 LOCK = "lock"
 SPIDER_LOG = "spider.log"
+LINKS = "links.jsonl"
+"""The spider's log of links."""
 
 
 class SpoolError(Exception):

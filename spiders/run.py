@@ -20,7 +20,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from time import monotonic
 from types import FrameType
@@ -53,6 +53,16 @@ class CrawlRequest:
     """First day no longer wanted."""
     pages: tuple[str, ...] = ()
     """URLs to fetch instead of what the source announces; none: all of that."""
+    watermark: datetime | None = None
+    """When the last run whose discovery came to its end began; what has not changed since need not be read again."""
+    revisit: bool = True
+    """Whether known articles are fetched again when their time has come."""
+    known: str = "skip"
+    """`skip`: pages that the archive holds are not fetched; `fetch`: they are."""
+    documents: Path | None = None
+    """Directory with the sitemaps and archives that this backfill has read already; None: they are fetched."""
+    links: Path | None = None
+    """Where the log of links goes; None: nowhere."""
     forgotten: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """What is not to be fetched, as `archive.forgotten.Forgotten.to_request` gives it."""
     replay: tuple[Path, ...] = ()
@@ -78,10 +88,12 @@ class CrawlRequest:
             ValueError, KeyError, TypeError: it is not one.
         """
         given: dict[str, Any] = json.loads(text)
-        for key in ("spool", "sources_file", "index", "log"):
+        for key in ("spool", "sources_file", "index", "log", "documents", "links"):
             given[key] = Path(given[key]) if given.get(key) else None
         for key in ("since", "until"):
             given[key] = date.fromisoformat(given[key]) if given.get(key) else None
+        watermark = given.get("watermark")
+        given["watermark"] = datetime.fromisoformat(watermark) if watermark else None
         given["replay"] = tuple(Path(path) for path in given.get("replay") or ())
         given["pages"] = tuple(given.get("pages") or ())
         given["forgotten"] = given.get("forgotten") or {}

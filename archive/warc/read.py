@@ -10,6 +10,7 @@ from typing import BinaryIO, TypeVar
 from fastwarc.warc import WarcRecord, WarcRecordType
 
 from archive.warc.coding import Headers, dechunk, decode_content, digest, has_digest, read_http, values
+from archive.warc.found import Found, found_by
 from archive.warc.frames import Damage, Frame, WarcError, cut
 from archive.warc.revisit import Original, identity, parse_date, referred, target
 from extract.types import Page
@@ -47,6 +48,8 @@ class Capture:
     """Bytes of the record in the file, compressed if the file is: `offset` and `length` cut out a WARC file of one."""
     repeats: Original | None = None
     """Of a revisit record: the response whose payload it repeats. Its own `payload` and `content` are then empty."""
+    found: Found | None = None
+    """How the crawl found it, if the record says so."""
     flags: tuple[str, ...] = ()
     """Doubts: `bad_content_encoding`, `bad_chunks`, `too_large` (cut off in reading), `truncated` (in writing)."""
 
@@ -216,6 +219,7 @@ def _capture(frame: Frame, record: WarcRecord) -> Capture | None:
         offset=frame.offset,
         length=frame.length,
         repeats=referred(record.headers.get, url) if revisit else None,
+        found=found_by(record.headers.get),
         flags=tuple(dict.fromkeys(flags)),
     )
 

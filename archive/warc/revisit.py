@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 IDENTICAL_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
-"""WARC-Profile of what we write. Others also write that of WARC 1.0, and `server-not-modified` for a 304."""
+"""WARC-Profile of a response with the payload of an earlier one. Others also write that of WARC 1.0."""
+NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+"""WARC-Profile of a 304, which has no payload: that of the response it confirms still is the page's."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,9 +24,9 @@ class Original:
     """WARC-Refers-To-Date, in UTC."""
 
 
-def referring(original: Original) -> dict[str, str]:
-    """The headers by which a revisit record names the response it repeats."""
-    headers = {"WARC-Profile": IDENTICAL_PAYLOAD}
+def referring(original: Original, *, not_modified: bool = False) -> dict[str, str]:
+    """The headers by which a revisit record names the response it repeats, or which a 304 says is unchanged."""
+    headers = {"WARC-Profile": NOT_MODIFIED if not_modified else IDENTICAL_PAYLOAD}
     if original.capture_id:
         headers["WARC-Refers-To"] = f"<urn:uuid:{original.capture_id}>"
     headers["WARC-Refers-To-Target-URI"] = original.url

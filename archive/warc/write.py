@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from archive.keys import warc_stem
 from archive.warc.coding import Headers, digest
+from archive.warc.found import Found, finding
 from archive.warc.frames import WarcError, cut
 from archive.warc.revisit import Original, referring, warc_date
 
@@ -53,6 +54,8 @@ class Exchange:
     """Aware time of the response."""
     ip: str | None
     """Address the response came from, if known."""
+    found: Found | None = None
+    """How its URL was found, if that is known."""
 
 
 class WarcWriter:
@@ -213,7 +216,8 @@ def _exchange_records(exchange: Exchange, warcinfo_id: str, repeats: Original | 
         "WARC-Type": "revisit" if repeats else "response",
         "WARC-Record-ID": response_id,
         **common,
-        **(referring(repeats) if repeats else {}),
+        **(referring(repeats, not_modified=exchange.status == 304) if repeats else {}),
+        **(finding(exchange.found) if exchange.found else {}),
         "Content-Type": "application/http; msgtype=response",
         "WARC-Payload-Digest": digest(exchange.body),
         "WARC-Block-Digest": digest(response),
