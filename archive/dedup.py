@@ -120,6 +120,8 @@ class Reading:
     """Likewise."""
     repeats: str | None = None
     """Of a revisit: the capture that holds its payload."""
+    published_at: datetime | None = None
+    """Aware UTC: as the page states it, or else as it was announced."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -61,7 +61,7 @@ def find(now: Snapshot, forgotten: Forgotten, captures: Set[str] = frozenset()) 
     seen: set[str] = set()
 
     def select(condition: str, **values: Any) -> list[Row]:
-        of_pages = "FROM captures WHERE http_status NOT BETWEEN 300 AND 399"
+        of_pages = "FROM captures WHERE (http_status NOT BETWEEN 300 AND 399 OR http_status = 304)"
         rows = now.query(f"SELECT {_SHOWN} {of_pages} AND ({condition})", **values).to_pylist()
         return [row for row in rows if row["capture_id"] not in found]
 

@@ -16,9 +16,10 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from urllib.parse import urljoin
 
 from archive.dedup import (
     WINDOW,
@@ -287,7 +288,13 @@ def read_capture(capture: Capture, source: Source) -> Reading:
         result=result,
         record_id=record_id(article.text) if article else "",
         signature=signature(article.text) if article else b"",
+        published_at=_published(article, capture),
     )
+
+
+def _published(article: Article | None, capture: Capture) -> datetime | None:
+    stated = article.published.at if article and article.published else capture.found and capture.found.announced_at
+    return stated.astimezone(UTC) if stated else None
 
 
 def _refused(captures: Sequence[tuple[Capture, Reading]], forgotten: Forgotten) -> dict[str, Entry]:
@@ -295,7 +302,7 @@ def _refused(captures: Sequence[tuple[Capture, Reading]], forgotten: Forgotten) 
     return {
         capture.capture_id: entry
         for capture, reading in captures
-        if not 300 <= capture.status < 400
+        if not capture.redirects
         and (entry := forgotten.covers(reading.url, reading.canonical_url, record_id=reading.record_id))
     }
 
@@ -323,7 +330,7 @@ def _is_support(capture: Capture, source: Source) -> bool:
     """Whether a capture serves the crawl and is no page to judge: robots.txt, redirects, feeds, sitemaps, listings."""
     url = _canonical(capture.url)
     return (
-        300 <= capture.status < 400
+        300 <= capture.status < 400  # a 304 too, if nothing says what it confirms
         or url.partition("://")[2].partition("/")[2] == "robots.txt"
         or url in {_canonical(each) for each in (*source.feeds, *source.sitemaps, *source.listings)}
         or bool(_XML_ROOT.match(_head(capture.content)))
@@ -345,6 +352,21 @@ def _canonical(url: str) -> str:
         return canonical_url(url)
     except ValueError:
         return _storable(url)
+
+
+def _redirect_url(capture: Capture) -> str | None:
+    location = capture.header("Location")
+    if not (capture.redirects and location):
+        return None
+    try:  # UTF-8 by practice, where ASCII is the rule
+        return canonical_url(urljoin(capture.url, location.encode("latin-1", "replace").decode("utf-8", "replace")))
+    except ValueError:
+        return None
+
+
+def _validator(value: str | None) -> str | None:
+    """What a request can send back; some servers put all sorts of things there."""
+    return value if value and len(value) <= 256 and value.isprintable() else None
 
 
 def _storable(text: str) -> str:
@@ -384,7 +406,8 @@ def _named(error: WarcError, name: str) -> WarcError:
 
 def _without_bodies(capture: Capture) -> Capture:
     """What the tables need of a capture: the pages of a file do not fit into memory."""
-    return replace(capture, payload=b"", content=b"", headers=())
+    kept = tuple(each for each in capture.headers if each[0].lower() in ("etag", "last-modified", "location"))
+    return replace(capture, payload=b"", content=b"", headers=kept)
 
 
 # --- what the tables hold ---------------------------------------------------------------------------------------------
@@ -467,7 +490,7 @@ def _record_row(decision: Decision) -> Row:
 
 
 def _capture_row(decision: Decision, capture: Capture, key: str, run_id: str) -> Row:
-    reading = decision.reading
+    reading, found = decision.reading, capture.found
     rejection = reading.result if isinstance(reading.result, Rejection) else None
     return {
         "capture_id": capture.capture_id,
@@ -475,7 +498,14 @@ def _capture_row(decision: Decision, capture: Capture, key: str, run_id: str) ->
         "url": reading.url,
         "canonical_url": reading.canonical_url,
         "fetched_at": reading.fetched_at,
+        "found_by": found and found.by,
+        "found_in": found and found.via,
+        "announced_at": found and found.announced_at,
+        "published_at": reading.published_at,
         "http_status": capture.status,
+        "redirect_url": _redirect_url(capture),
+        "etag": _validator(capture.header("ETag")),
+        "last_modified": _validator(capture.header("Last-Modified")),
         "payload_digest": capture.payload_digest,
         "outcome": decision.outcome.value,
         "reason": rejection and rejection.reason.value,

@@ -64,6 +64,7 @@ class Originals:
             record_id=original.record_id,
             signature=original.signature,
             repeats=original.repeats or original.capture_id,
+            published_at=original.published_at or reading.published_at,
         )
 
     def _find(self, capture: Capture) -> Reading | None:
@@ -93,4 +94,5 @@ def _as_reading(of: Response, source: str, url: str) -> Reading:
         result=result,
         record_id=of.record_id or "",
         repeats=of.repeats,
+        published_at=of.published_at,
     )

@@ -132,7 +132,16 @@ CAPTURE_COLUMNS = pa.schema(
             required=True,
         ),
         _column("fetched_at", _TIME, "Time of the fetch.", required=True),
+        _column(
+            "found_by", pa.string(), "What announced it: feed, sitemap, listing, redirect and so on; null: unknown."
+        ),
+        _column("found_in", pa.string(), "URL of the document that announced it, or of the redirect; else null."),
+        _column("announced_at", _TIME, "Time of publication that was announced with it; else null."),
+        _column("published_at", _TIME, "Time of publication that the page states, or else `announced_at`."),
         _column("http_status", pa.int32(), "HTTP status code.", required=True),
+        _column("redirect_url", pa.string(), "Canonical URL of what a redirect leads to; else null."),
+        _column("etag", pa.string(), "The response's ETag, by which the page is asked for again; else null."),
+        _column("last_modified", pa.string(), "Its Last-Modified, as it stands there; else null."),
         _column("payload_digest", pa.string(), "Digest of the payload, as the WARC record states it.", required=True),
         _column(
             "outcome",

@@ -56,8 +56,9 @@ class Source:
     rest: tuple[str, ...] = ()
     """Roots of WordPress's REST API, with their final `/`: `https://example.com/wp-json/`."""
     archives: tuple[str, ...] = ()
-    """URL templates of listings by day or by page, newest first: `{year}` `{month}` `{day}` of the Gregorian and `{jyear}`
-    `{jmonth}` `{jday}` of the Jalali calendar stand for the day by the site's clock, `{page}` for a number from 1."""
+    """URL templates of listings by day or by page, newest first: `{year}` `{month}` `{day}` of the Gregorian and
+    `{jyear}` `{jmonth}` `{jday}` of the Jalali calendar stand for the day by the site's clock, `{page}` for a number
+    from 1."""
     revisits: tuple[int, ...] = (1, 6, 24, 168)
     """Hours after publication (or after the first fetch, where a page states no time) at which an article is fetched
     again, to see whether it changed. Empty: never."""

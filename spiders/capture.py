@@ -16,13 +16,17 @@ from scrapy.http import Response
 from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.defer import _schedule_coro
 
-from archive.index import ArchivedPayloads
+from archive.index import ArchivedPayloads, Visit
 from archive.warc import Exchange, Original, WarcError, WarcWriter, digest
 from spiders.settings import SOFTWARE
 from spiders.wire import WIRE, Wire
 
 logger = logging.getLogger(__name__)
 
+FOUND = "warraq_found"
+"""Key of a request's `meta`: the `archive.warc.Found` that says how its URL was found."""
+VISIT = "warraq_visit"
+"""Key of a request's `meta`: the `archive.index.Visit` whose validators it was sent with."""
 warc_finished = object()
 """Scrapy signal: a WARC file is complete and has its final name. Argument: `path`."""
 
@@ -75,8 +79,9 @@ class Capture:
                     body=response.body,
                     fetched_at=wire.fetched_at,
                     ip=wire.ip,
+                    found=request.meta.get(FOUND),
                 ),
-                self._repeated(response),
+                self._repeated(response, request.meta.get(VISIT)),
             )
         except (WarcError, OSError) as error:
             self._give_up(error)
@@ -85,8 +90,10 @@ class Capture:
         stats.inc_value("warraq/archived")
         stats.inc_value("warraq/bytes", len(response.body))
 
-    def _repeated(self, response: Response) -> Original | None:
+    def _repeated(self, response: Response, visit: Visit | None) -> Original | None:
         """The archived response with the same payload, if there is one worth a reference."""
+        if visit and response.status == 304:
+            return visit.original
         if self._archived is None or response.status != 200 or not response.body:
             return None
         return self._archived.find(response.url, digest(response.body))

@@ -41,6 +41,11 @@ INDEX_COLUMNS = {
         "detail",
         "record_id",
         "repeats",
+        "http_status",
+        "published_at",
+        "redirect_url",
+        "etag",
+        "last_modified",
         "warc_key",
     ),
 }
@@ -143,6 +148,11 @@ def _captures(of: dict[str, list[Any]]) -> list[tuple[Any, ...]]:
             of["reason"],
             of["detail"],
             map(packed_capture, of["repeats"]),
+            of["http_status"],
+            of["published_at"],
+            of["redirect_url"],
+            of["etag"],
+            of["last_modified"],
             strict=True,
         )
     )

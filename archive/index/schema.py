@@ -6,7 +6,7 @@ import base64
 import hashlib
 from datetime import UTC, datetime, timedelta
 
-FORMAT = 1
+FORMAT = 2
 """Raised with every change of the schema or of what it means: an index of another format is built again."""
 
 SCHEMA = """
@@ -21,7 +21,8 @@ CREATE TABLE IF NOT EXISTS record
 -- `place` is of the canonical URL, `request` of the URL as requested. `canonical_url` is NULL where it is that URL.
 CREATE TABLE IF NOT EXISTS capture
     (number INTEGER PRIMARY KEY, place BLOB, request BLOB, canonical_url TEXT, capture_id, fetched_at INTEGER,
-     record_id BLOB, payload_digest, outcome TEXT, reason TEXT, detail TEXT, repeats);
+     record_id BLOB, payload_digest, outcome TEXT, reason TEXT, detail TEXT, repeats, http_status INTEGER,
+     published_at INTEGER, redirect_url TEXT, etag TEXT, last_modified TEXT);
 -- Captures of a WARC file by outcome and reason.
 CREATE TABLE IF NOT EXISTS batch (file INTEGER, warc_key TEXT, outcome TEXT, reason TEXT, captures INTEGER);
 CREATE INDEX IF NOT EXISTS batch_by_key ON batch (warc_key);

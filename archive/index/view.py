@@ -45,6 +45,7 @@ class Response:
     detail: str | None
     record_id: str | None
     repeats: str | None
+    published_at: datetime | None
 
 
 class View:
@@ -165,7 +166,8 @@ class View:
 
     def _responses(self, source: str, url: str, condition: str, *values: object) -> list[Response]:
         rows = self._all(
-            "SELECT capture_id, canonical_url, fetched_at, payload_digest, outcome, reason, detail, record_id, repeats "  # noqa: S608
+            "SELECT capture_id, canonical_url, fetched_at, payload_digest, outcome, reason, detail, record_id, "  # noqa: S608
+            "repeats, published_at "
             f"FROM capture WHERE request = ? {condition}",
             place(source, url),
             *values,
@@ -181,6 +183,7 @@ class View:
                 detail=row[6],
                 record_id=record_id(row[7]),
                 repeats=row[8] and capture_id(row[8]),
+                published_at=None if row[9] is None else time(row[9]),
             )
             for row in rows
         ]

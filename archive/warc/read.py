@@ -57,6 +57,11 @@ class Capture:
         """First value of a header, in whatever case it is written."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
+    @property
+    def redirects(self) -> bool:
+        """Whether the response leads elsewhere; a 304 does not."""
+        return 300 <= self.status < 400 and self.status != 304
+
     def page(self) -> Page:
         """What extraction reads of it."""
         return Page(

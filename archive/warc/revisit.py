@@ -22,6 +22,8 @@ class Original:
     """WARC-Refers-To-Target-URI, or else the URL of the revisit itself."""
     fetched_at: datetime | None
     """WARC-Refers-To-Date, in UTC."""
+    payload_digest: str | None = None
+    """Of its payload; needed of what a 304 confirms, as that has no payload of its own."""
 
 
 def referring(original: Original, *, not_modified: bool = False) -> dict[str, str]:

@@ -219,7 +219,7 @@ def _exchange_records(exchange: Exchange, warcinfo_id: str, repeats: Original | 
         **(referring(repeats, not_modified=exchange.status == 304) if repeats else {}),
         **(finding(exchange.found) if exchange.found else {}),
         "Content-Type": "application/http; msgtype=response",
-        "WARC-Payload-Digest": digest(exchange.body),
+        "WARC-Payload-Digest": (repeats and repeats.payload_digest) or digest(exchange.body),
         "WARC-Block-Digest": digest(response),
     }
 

@@ -66,7 +66,7 @@ def content(index: Index) -> list[list[Any]]:
         "SELECT record_id, place, capture_id, fetched_at, revision_of, revision, duplicate_of, similarity FROM record",
         (
             "SELECT place, request, canonical_url, capture_id, fetched_at, record_id, payload_digest, outcome, reason, "
-            "detail, repeats FROM capture"
+            "detail, repeats, http_status, published_at, redirect_url, etag, last_modified FROM capture"
         ),
         "SELECT path, warc_key, outcome, reason, captures FROM batch JOIN file ON file.id = file",
         (
