@@ -1,0 +1,181 @@
+"""Sites in a process of their own: started, told what time it is, asked what was asked of them."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from tests.bigsite.announcements import FEED_ITEMS, NEWS_SITEMAP_HOURS
+from tests.bigsite.articles import NAMES, ZONES, Article, Articles, Spec
+from tests.bigsite.site import WAYS, Fault, Site, Way
+from tests.bigsite.text import REPOSITORY
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One request that a site was sent."""
+
+    site: str
+    time: float
+    """Seconds since 1970."""
+    target: str
+    """Path and query."""
+    status: int
+    conditional: bool
+    """Whether it named a validator."""
+    bytes: int
+
+
+@dataclass
+class RunningSite:
+    """A site that answers."""
+
+    spec: Spec
+    root: str
+    """`http://127.0.0.1:<port>`."""
+    now: datetime
+    ways: tuple[Way, ...]
+    _log: Path
+    _control: Any
+
+    def set(
+        self,
+        *,
+        now: datetime | None = None,
+        faults: Sequence[Fault] | None = None,
+        ways: Sequence[Way] | None = None,
+    ) -> None:
+        """Move the clock; replace the faults; choose by which ways articles are announced. None: as before."""
+        asked = {
+            "site": self.spec.source,
+            "now": now and now.isoformat(),
+            "faults": None if faults is None else [asdict(fault) for fault in faults],
+            "ways": None if ways is None else list(ways),
+        }
+        self.now = now or self.now
+        self.ways = tuple(ways) if ways is not None else self.ways
+        self._control.write(json.dumps(asked) + "\n")
+        self._control.flush()
+        self._control.readline()
+
+    def source(self, *ways: Way, **fields: Any) -> dict[str, Any]:
+        """Fields of a `Source` that finds the site's articles by these ways; by none named: by all it has."""
+        spec, root = self.spec, self.root
+        urls: Mapping[Way, dict[str, list[str]]] = {
+            "wordpress": {
+                "feed": {"feeds": [f"{root}/feed/"]},
+                "sitemap": {"sitemaps": [f"{root}/sitemap_index.xml"]},
+                "rest": {"rest": [f"{root}/wp-json/"]},
+                "archive": {"archives": [f"{root}/{{year}}/{{month}}/{{day}}/page/{{page}}/"]},
+                "listing": {"listings": [f"{root}/"]},
+            },
+            "nastooh": {
+                "feed": {"feeds": [f"{root}/rss"]},
+                "news": {"sitemaps": [f"{root}/sitemap/news/sitemap.xml"]},
+                "archive": {
+                    "archives": [f"{root}/page/archive.xhtml?yr={{jyear}}&mn={{jmonth}}&dy={{jday}}&pi={{page}}"]
+                },
+                "listing": {"listings": [f"{root}/archive"]},
+            },
+            "plain": {"listing": {"listings": [f"{root}/"]}},
+        }[spec.kind]
+        article = {"wordpress": r"^/\d{4}/\d\d/\d\d/.*-\d+/$", "nastooh": r"^/news/\d+/", "plain": r"^/article/\d+"}
+        found = {
+            "id": spec.source,
+            "name": NAMES[spec.kind],
+            "language": spec.language,
+            "timezone": ZONES[spec.kind],
+            "domains": ["127.0.0.1"],
+            "article": article[spec.kind],
+        }
+        if spec.kind == "nastooh":
+            found |= {"calendar": "jalali", "family": "nastooh"}
+        for way in ways or WAYS[spec.kind]:
+            found |= urls[way]
+        return found | fields
+
+    def requests(self, since: int = 0) -> list[Asked]:
+        """All that was asked of this site, in order, from the request of this number on."""
+        with self._log.open(encoding="utf-8") as lines:
+            asked = [Asked(**line) for line in map(json.loads, lines) if line["site"] == self.spec.source]
+        return asked[since:]
+
+    @cached_property
+    def articles(self) -> Articles:
+        """All, at all times: the truth that a crawl is compared with."""
+        return Articles(self.spec)
+
+    def truth(self, day: date) -> tuple[Article, ...]:
+        """The articles published on a day of the site's clock."""
+        return self.articles.by_day[day]
+
+    def url(self, article: Article, now: datetime | None = None) -> str:
+        """Where it stands at `now`, by default at the site's own time."""
+        return self.root + article.path(now or self.now)
+
+    def announced(self, way: Way, now: datetime | None = None) -> list[Article]:
+        """What can be found at `now` by one way alone, followed to its end."""
+        site = Site(self.spec, self.root, now=now or self.now)
+        if way == "feed" and self.spec.kind == "nastooh":
+            return site.out[:FEED_ITEMS]
+        if way == "news":
+            return [a for a in site.out if (site.now - a.published_at).total_seconds() <= NEWS_SITEMAP_HOURS * 3600]
+        return site.out
+
+
+@contextmanager
+def running(
+    *specs: Spec, directory: Path, now: datetime | None = None, ports: Sequence[int] = ()
+) -> Iterator[list[RunningSite]]:
+    """Serve the sites, at first as they are at `now` (by default: when the last article is out), on any free ports."""
+    log = directory / "requests.jsonl"
+    sites = [
+        {
+            "spec": {name: str(value) if isinstance(value, date) else value for name, value in asdict(spec).items()},
+            "now": (now or spec.end).isoformat(),
+            "ways": None,
+            "port": port,
+        }
+        for spec, port in zip(specs, [*ports, *[0] * (len(specs) - len(ports))], strict=True)
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.bigsite"],
+        cwd=REPOSITORY,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin
+    assert process.stdout
+    try:
+        process.stdin.write(json.dumps({"sites": sites, "log": str(log)}) + "\n")
+        process.stdin.flush()
+        ready = json.loads(process.stdout.readline())
+        with socket.create_connection(("127.0.0.1", ready["control"])) as connection:
+            control = connection.makefile("rw", encoding="utf-8")
+            yield [
+                RunningSite(spec, ready["sites"][spec.source], now or spec.end, WAYS[spec.kind], log, control)
+                for spec in specs
+            ]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def write_sources(path: Path, *sources: Mapping[str, Any]) -> Path:
+    """A file for WARRAQ_SOURCES."""
+    tables = []
+    for source in sources:
+        lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in source.items()]
+        tables.append("[[source]]\n" + "\n".join(lines) + "\n")
+    path.write_text("\n".join(tables), encoding="utf-8")
+    return path
