@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import random
-import re
 import time
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from functools import partial
 from pathlib import Path
 from urllib.parse import urljoin
@@ -28,27 +26,21 @@ from archive.dedup import (
     Outcome,
     Reading,
     decide,
-    record_id,
-    signature,
 )
 from archive.forget import detail_of, finish_file, take_out
 from archive.forgotten import Entry, Forgotten, read_entries
 from archive.index import Index, Outcomes, View
 from archive.keys import CAPTURES, RECORDS, index_key, warc_key, warc_prefix, warc_stem
+from archive.readings import article_columns, read_capture, storable
 from archive.revisits import Originals
 from archive.store import NoSuchKey, Store, StoreError
 from archive.tables import Conflict, Row, Tables
 from archive.warc import Capture, WarcError, read_warc, write_cdxj
-from extract.article import EXTRACTOR, extract_article
+from extract.article import EXTRACTOR
 from extract.types import Article, Reason, Rejection, Source
 from extract.urls import canonical_url
 
 _SUFFIX = ".warc.gz"
-_BLOCKED = {403, 429, 451, 503}
-_XML_ROOT = re.compile(
-    rb"(?:\xef\xbb\xbf)?(?:\s|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>)*<(?:\w+:)?(?:rss|feed|RDF|urlset|sitemapindex)[\s>/]",
-    re.DOTALL,
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,38 +257,6 @@ def pending_warcs(store: Store, source_id: str | None = None, *, index: Index | 
     return sorted(stored - (index or Index(store)).ask_newest(lambda view: view.ingested(source_id)))
 
 
-def read_capture(capture: Capture, source: Source) -> Reading:
-    """What a capture shows: support, an article with its identity and signature, or a rejection.
-
-    What a revisit shows is for `archive.revisits` to say; here it is support.
-
-    A page on which extraction fails unexpectedly is a rejection too, with what went wrong: it must not keep the other
-    pages of its file from being kept.
-    """
-    result: Article | Rejection | None
-    try:
-        result = None if capture.repeats or _is_support(capture, source) else _extracted(capture, source)
-    except Exception as error:  # whatever it is, it concerns this page alone
-        result = Rejection(reason=Reason.FAILED, detail=f"extraction failed: {type(error).__name__}: {error}"[:500])
-    article = result if isinstance(result, Article) else None
-    return Reading(
-        capture_id=capture.capture_id,
-        source=source.id,
-        url=_storable(capture.url),
-        canonical_url=(article and article.canonical_url) or _canonical(capture.url),
-        fetched_at=capture.fetched_at.astimezone(UTC),
-        result=result,
-        record_id=record_id(article.text) if article else "",
-        signature=signature(article.text) if article else b"",
-        published_at=_published(article, capture),
-    )
-
-
-def _published(article: Article | None, capture: Capture) -> datetime | None:
-    stated = article.published.at if article and article.published else capture.found and capture.found.announced_at
-    return stated.astimezone(UTC) if stated else None
-
-
 def _refused(captures: Sequence[tuple[Capture, Reading]], forgotten: Forgotten) -> dict[str, Entry]:
     """The captures of what must not be kept again, and the entry that says so."""
     return {
@@ -314,46 +274,6 @@ def _refusal(reading: Reading, refused: Mapping[str, Entry]) -> Reading:
     return reading
 
 
-def _extracted(capture: Capture, source: Source) -> Article | Rejection:
-    if not 200 <= capture.status < 300:
-        reason = Reason.BLOCKED if capture.status in _BLOCKED else Reason.HTTP_ERROR
-        return Rejection(reason=reason, detail=f"the server answered {capture.status} {capture.reason}".rstrip())
-    if "too_large" in capture.flags:
-        return Rejection(reason=Reason.TOO_LARGE, detail="the response is larger than what is read of one")
-    if "bad_content_encoding" in capture.flags:
-        encoding = capture.header("Content-Encoding") or "unknown"
-        return Rejection(reason=Reason.UNDECODABLE, detail=f"its content encoding ({encoding}) cannot be decoded")
-    return extract_article(capture.page(), source)
-
-
-def _is_support(capture: Capture, source: Source) -> bool:
-    """Whether a capture serves the crawl and is no page to judge: robots.txt, redirects, feeds, sitemaps, listings."""
-    url = _canonical(capture.url)
-    return (
-        300 <= capture.status < 400  # a 304 too, if nothing says what it confirms
-        or url.partition("://")[2].partition("/")[2] == "robots.txt"
-        or url in {_canonical(each) for each in (*source.feeds, *source.sitemaps, *source.listings)}
-        or bool(_XML_ROOT.match(_head(capture.content)))
-    )
-
-
-def _head(content: bytes) -> bytes:
-    """The beginning of a document; of a sitemap that is a gzip file, of what it holds."""
-    if not content.startswith(b"\x1f\x8b"):
-        return content[:4096]
-    try:
-        return zlib.decompressobj(31).decompress(content, 4096)
-    except zlib.error:
-        return b""
-
-
-def _canonical(url: str) -> str:
-    try:
-        return canonical_url(url)
-    except ValueError:
-        return _storable(url)
-
-
 def _redirect_url(capture: Capture) -> str | None:
     location = capture.header("Location")
     if not (capture.redirects and location):
@@ -367,11 +287,6 @@ def _redirect_url(capture: Capture) -> str | None:
 def _validator(value: str | None) -> str | None:
     """What a request can send back; some servers put all sorts of things there."""
     return value if value and len(value) <= 256 and value.isprintable() else None
-
-
-def _storable(text: str) -> str:
-    """Tables hold UTF-8; a lone surrogate, as bytes from elsewhere may become, is none."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 # --- the file ---------------------------------------------------------------------------------------------------------
@@ -456,28 +371,11 @@ def _known(view: View, source: Source, readings: Sequence[Reading], window: time
 def _record_row(decision: Decision) -> Row:
     reading, article = decision.reading, decision.reading.result
     assert isinstance(article, Article)  # noqa: S101  for the type checker
-    published = article.published
     return {
         "record_id": reading.record_id,
         "url": reading.canonical_url,
         "source": reading.source,
-        "title": article.title,
-        "text": article.text,
-        "authors": article.authors,
-        "published_at": published and published.at.astimezone(UTC),
-        "published_raw": published and published.raw,
-        "published_calendar": published and published.calendar,
-        "published_precision": published and published.precision,
-        "published_from": published and published.where,
-        "modified_at": article.modified_at and article.modified_at.astimezone(UTC),
-        "language": article.language,
-        "language_confidence": article.language_confidence,
-        "section": article.section,
-        "tags": article.tags,
-        "attribution": article.attribution,
-        "site_name": article.site_name,
-        "image_url": article.image_url,
-        "flags": article.flags,
+        **article_columns(article),
         "revision_of": decision.revision_of,
         "revision": decision.revision,
         "duplicate_of": decision.duplicate_of,
@@ -509,7 +407,7 @@ def _capture_row(decision: Decision, capture: Capture, key: str, run_id: str) ->
         "payload_digest": capture.payload_digest,
         "outcome": decision.outcome.value,
         "reason": rejection and rejection.reason.value,
-        "detail": rejection and _storable(rejection.detail),
+        "detail": rejection and storable(rejection.detail),
         "record_id": reading.record_id or None,
         "similarity": decision.similarity if decision.outcome is Outcome.NEAR_DUPLICATE else None,
         "repeats": reading.repeats,

@@ -5,14 +5,18 @@
     <root>/records/                                        Delta table: one row per distinct article text
     <root>/captures/                                       Delta table: one row per archived response
     <root>/forgotten/<YYYY>/<id>.json                      what was taken out for good, when and why: the audit log
+    <root>/candidates/<id>/candidate.json                  a re-extraction: what is read again, and by which rules
+    <root>/candidates/<id>/readings/<source>/<stem>.parquet  what a WARC file shows by these rules; may be deleted
+    <root>/candidates/<id>/promoting.json                  its promotion has begun: the tables may be changed
+    <root>/candidates/<id>/promoted.json                   its promotion is done, and when
     <root>/runs/<flow>/<YYYY-MM-DD>/<run-id>.json          what a run did, for people and monitors
     <root>/probe/<id>                                      for a moment: what the store does is found out by trying
     <root>/runs/<flow>/<YYYY-MM-DD>/<run-id>.log           the spider's log, if the run did not go well
 
 `<root>` is `s3://bucket/prefix` or a local directory. Keys use `/`, are relative to the root and hold ASCII only.
 A stem is `<source>-<YYYYMMDDhhmmss>-<run-id>-<serial>`: the UTC second the file was opened, the run that wrote it, and
-a number that counts the run's files from 00000, so that no two writers ever choose the same key. The id of an audit
-entry is the UTC second it was written and eight random digits.
+a number that counts the run's files from 00000, so that no two writers ever choose the same key. The id of an
+audit entry or a candidate is the UTC second it was made and eight random digits.
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ CAPTURES = "captures"
 WARC = "warc"
 RUNS = "runs"
 FORGOTTEN = "forgotten"
+CANDIDATES = "candidates"
 
 _STEM = re.compile(r"^(?P<source>[a-z0-9][a-z0-9-]*)-(?P<opened>\d{14})-(?P<run>[A-Za-z0-9_]+)-(?P<serial>\d{5})$")
 
@@ -63,6 +68,23 @@ def warc_prefix(source: str | None = None) -> str:
 def forgotten_key(entry: str) -> str:
     """Key of the audit entry with this id, `<YYYYMMDDThhmmss>-<8 hexadecimal digits>`."""
     return f"{FORGOTTEN}/{entry[:4]}/{entry}.json"
+
+
+def candidate_key(candidate: str, name: str) -> str:
+    """Key of the object of this name (`candidate`, `promoting`, `promoted`) of a candidate."""
+    return f"{CANDIDATES}/{candidate}/{name}.json"
+
+
+def readings_prefix(candidate: str) -> str:
+    """Prefix under which a candidate's readings are listed."""
+    return f"{CANDIDATES}/{candidate}/readings/"
+
+
+def readings_key(candidate: str, warc: str) -> str:
+    """Key of what a candidate reads in the WARC file at this key."""
+    return (
+        f"{readings_prefix(candidate)}{warc.split('/')[1]}/{warc.rpartition('/')[2].removesuffix('.warc.gz')}.parquet"
+    )
 
 
 def run_key(flow: str, day: date, run_id: str) -> str:

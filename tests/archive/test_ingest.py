@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from warcs import MONDAY, SISTER, SOURCE, Response, article, paragraphs, story, write_warc
 
-from archive import ingest as ingest_module
+from archive import readings
 from archive.ingest import IngestReport, adopt_warc, ingest, pending_warcs, store_warc
 from archive.keys import CAPTURES, RECORDS
 from archive.store import LocalStore, Store, StoreError, open_store
@@ -166,14 +166,14 @@ def test_tomorrows_exchange_rates_are_no_copy_of_todays(store: Store, tmp_path: 
 def test_a_page_on_which_extraction_breaks_does_not_keep_the_others_out(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    extract = ingest_module.extract_article
+    extract = readings.extract_article
 
     def breaking(page: Any, source: Any) -> Any:
         if page.url.endswith("/2"):
             raise RecursionError("too deep")
         return extract(page, source)
 
-    monkeypatch.setattr(ingest_module, "extract_article", breaking)
+    monkeypatch.setattr(readings, "extract_article", breaking)
     pages = [Response(f"https://alpha.example/{n}", article(paragraphs(n))) for n in range(1, 4)]
     report = ingest(store, store_warc(store, write_warc(tmp_path, pages, run="r1")), SOURCE, run_id="r1")
     assert report.outcomes == {"new": 2, "rejected": 1}
