@@ -28,7 +28,7 @@ check: $(DEV)  ## lint, types, direction of imports, examples of the documentati
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
-	@.venv/bin/python -m pytest -q tests/docs
+	@.venv/bin/python -m pytest -q -n 2 tests/docs
 
 format: $(DEV)  ## put the code into its standard form
 	@.venv/bin/ruff check --fix .

@@ -21,7 +21,8 @@ from flows.show import escaped
 Kind = Literal["same", "removed", "added"]
 
 _CAPTURES = (
-    "SELECT captures.record_id AS record_id, captures.fetched_at AS fetched_at, title, text, published_at, modified_at "
+    "SELECT captures.record_id AS record_id, captures.fetched_at AS fetched_at, title, text, "
+    "records.published_at AS published_at, modified_at "
     "FROM captures JOIN records ON captures.record_id = records.record_id "
     "WHERE captures.canonical_url = {canonical} OR captures.url = {url} "
     "ORDER BY captures.fetched_at, captures.capture_id"
