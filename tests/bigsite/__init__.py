@@ -13,7 +13,7 @@ it is set. The server is a process of its own, which answers some two thousand r
 """
 
 from tests.bigsite.articles import Article, Articles, Kind, Spec, small
-from tests.bigsite.client import Asked, RunningSite, running, write_sources
+from tests.bigsite.client import Asked, RunningSite, environment, running, write_sources
 from tests.bigsite.site import WAYS, Fault, Way
 
 __all__ = (
@@ -26,6 +26,7 @@ __all__ = (
     "RunningSite",
     "Spec",
     "Way",
+    "environment",
     "running",
     "small",
     "write_sources",

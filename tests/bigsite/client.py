@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from tests.bigsite.announcements import FEED_ITEMS, NEWS_SITEMAP_HOURS
 from tests.bigsite.articles import NAMES, ZONES, Article, Articles, Spec
@@ -41,7 +43,7 @@ class RunningSite:
 
     spec: Spec
     root: str
-    """`http://127.0.0.1:<port>`."""
+    """`http://127.0.0.<n>:<port>`."""
     now: datetime
     ways: tuple[Way, ...]
     _log: Path
@@ -94,7 +96,7 @@ class RunningSite:
             "name": NAMES[spec.kind],
             "language": spec.language,
             "timezone": ZONES[spec.kind],
-            "domains": ["127.0.0.1"],
+            "domains": [urlsplit(root).hostname],
             "article": article[spec.kind],
         }
         if spec.kind == "nastooh":
@@ -136,16 +138,20 @@ class RunningSite:
 def running(
     *specs: Spec, directory: Path, now: datetime | None = None, ports: Sequence[int] = ()
 ) -> Iterator[list[RunningSite]]:
-    """Serve the sites, at first as they are at `now` (by default: when the last article is out), on any free ports."""
+    """Serve the sites, at first as they are at `now` (by default: when the last article is out), on any free ports.
+
+    The first is on 127.0.0.1, the second on 127.0.0.2, …, for a domain belongs to one source.
+    """
     log = directory / "requests.jsonl"
     sites = [
         {
             "spec": {name: str(value) if isinstance(value, date) else value for name, value in asdict(spec).items()},
             "now": (now or spec.end).isoformat(),
             "ways": None,
+            "host": f"127.0.0.{number}",
             "port": port,
         }
-        for spec, port in zip(specs, [*ports, *[0] * (len(specs) - len(ports))], strict=True)
+        for number, (spec, port) in enumerate(zip(specs, [*ports, *[0] * (len(specs) - len(ports))], strict=True), 1)
     ]
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.bigsite"],
@@ -179,3 +185,29 @@ def write_sources(path: Path, *sources: Mapping[str, Any]) -> Path:
         tables.append("[[source]]\n" + "\n".join(lines) + "\n")
     path.write_text("\n".join(tables), encoding="utf-8")
     return path
+
+
+HASTE = {
+    "DOWNLOAD_DELAY": 0,
+    "AUTOTHROTTLE_ENABLED": False,
+    "CONCURRENT_REQUESTS_PER_DOMAIN": 8,
+    "CONCURRENT_REQUESTS": 8,
+}
+"""Scrapy settings for a site that needs no sparing."""
+
+
+def environment(sources: Path, *, now: datetime | None = None, **settings: Any) -> dict[str, str]:
+    """Variables for `warraq`: these sources, crawled in haste, by a clock that begins at `now`.
+
+    Args:
+        sources: as `write_sources` made it.
+        now: when each process begins; None: when it really does.
+        settings: Scrapy settings beside `HASTE`.
+    """
+    clock = {"WARRAQ_TEST_NOW": now.isoformat()} if now else {}
+    return clock | {
+        "WARRAQ_SOURCES": str(sources),
+        "WARRAQ_CONTACT": "tests@warraq.example",
+        "WARRAQ_TEST_SETTINGS": json.dumps(HASTE | settings),
+        "PYTHONPATH": os.pathsep.join((str(Path(__file__).with_name("startup")), str(REPOSITORY))),
+    }

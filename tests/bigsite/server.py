@@ -63,7 +63,7 @@ async def serve(request: Mapping[str, Any]) -> None:
     """Serve until the process ends; prints one line of JSON, the ports, when ready.
 
     Args:
-        request: `sites`, each with `spec` (the fields of `Spec`), `now`, `ways` and `port` (0: any); `log`, a path.
+        request: `sites`, each with `spec` (fields of `Spec`), `now`, `ways`, `host`, `port` (0: any); `log`, a path.
     """
     loop = asyncio.get_running_loop()
     sites: dict[str, Site] = {}
@@ -71,8 +71,8 @@ async def serve(request: Mapping[str, Any]) -> None:
         for asked in request["sites"]:
             spec = spec_from_json(asked["spec"])
             site = Site(spec, "", now=datetime.fromisoformat(asked["now"]), ways=asked["ways"])
-            server = await loop.create_server(lambda site=site: _Connection(site, log), "127.0.0.1", asked["port"])
-            site.root = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            server = await loop.create_server(lambda site=site: _Connection(site, log), asked["host"], asked["port"])
+            site.root = f"http://{asked['host']}:{server.sockets[0].getsockname()[1]}"
             sites[spec.source] = site
         control = await asyncio.start_server(lambda *streams: _control(sites, *streams), "127.0.0.1", 0)
         port = control.sockets[0].getsockname()[1]
@@ -97,6 +97,6 @@ async def _control(sites: Mapping[str, Site], reader: asyncio.StreamReader, writ
 
 
 def spec_from_json(fields: Mapping[str, Any]) -> Spec:
-    """The opposite of `spec_to_json`."""
+    """A spec whose days are ISO dates."""
     days = {name: fields[name] and datetime.fromisoformat(fields[name]).date() for name in ("first", "new_template")}
     return Spec(**{**fields, **days})
