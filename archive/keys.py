@@ -4,6 +4,7 @@
     <root>/warc/<source>/<YYYY>/<MM>/<DD>/<stem>.cdxj      its index, beside it
     <root>/records/                                        Delta table: one row per distinct article text
     <root>/captures/                                       Delta table: one row per archived response
+    <root>/coverage/                                       Delta table: one row per source, day of publication and run
     <root>/forgotten/<YYYY>/<id>.json                      what was taken out for good, when and why: the audit log
     <root>/candidates/<id>/candidate.json                  a re-extraction: what is read again, and by which rules
     <root>/candidates/<id>/readings/<source>/<stem>.parquet  what a WARC file shows by these rules; may be deleted
@@ -26,6 +27,7 @@ from datetime import date, datetime
 
 RECORDS = "records"
 CAPTURES = "captures"
+COVERAGE = "coverage"
 WARC = "warc"
 RUNS = "runs"
 FORGOTTEN = "forgotten"
@@ -53,6 +55,18 @@ def warc_key(stem: str) -> str:
         raise ValueError(f"{stem!r} is not the stem of an archived WARC file (<source>-<time>-<run>-<serial>)")
     opened = match["opened"]
     return f"{WARC}/{match['source']}/{opened[:4]}/{opened[4:6]}/{opened[6:8]}/{stem}.warc.gz"
+
+
+def run_of(warc: str) -> str:
+    """The run that wrote the WARC file at this key, as its name says.
+
+    Raises:
+        ValueError: the key is not one that `warc_key` makes.
+    """
+    match = _STEM.match(warc.rpartition("/")[2].removesuffix(".warc.gz"))
+    if not match:
+        raise ValueError(f"{warc!r} is not the key of an archived WARC file")
+    return match["run"]
 
 
 def index_key(warc: str) -> str:

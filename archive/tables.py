@@ -1,4 +1,4 @@
-"""The two Delta tables of an archive: their columns, how they are read and how a batch is committed.
+"""The Delta tables of an archive: their columns, how they are read and how a batch is committed.
 
 Any engine that knows Delta Lake reads them. They are written with optimistic concurrency: a writer reads a `Snapshot`,
 decides against it, and its commit succeeds only while the table still is at the snapshot's version.
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
@@ -30,11 +30,11 @@ from deltalake import (
 from deltalake.exceptions import CommitFailedError, DeltaError, SchemaMismatchError, TableNotFoundError
 from deltalake.table import TableMerger
 
-from archive.keys import CAPTURES, RECORDS
+from archive.keys import CAPTURES, COVERAGE, RECORDS
 from archive.store import NoSuchKey, Store, StoreError
 
 Row = dict[str, Any]
-Value = str | bool | datetime | Set[str] | Set[datetime] | None
+Value = str | bool | date | datetime | Set[str] | Set[datetime] | None
 """What a query can be given: see `Snapshot.query`."""
 
 
@@ -171,6 +171,79 @@ CAPTURE_COLUMNS = pa.schema(
 """Columns of `captures`: one row per archived response."""
 
 
+COVERAGE_COLUMNS = pa.schema(
+    [
+        _column("source", pa.string(), "Id of the source.", required=True),
+        _column("day", pa.date32(), "Day of publication by the source's clock; null: of pages without a date."),
+        _column("run_id", pa.string(), "The run.", required=True),
+        _column("flow", pa.string(), "What the run was part of: crawl, backfill, ingest or reextract.", required=True),
+        _column("started_at", _TIME, "When the run began.", required=True),
+        _column(
+            "ended_at",
+            _TIME,
+            "When it ended; of a run that was killed, its last sign of life. The newest row of a day is its state.",
+            required=True,
+        ),
+        _column("since", pa.date32(), "First day that the run was asked for; null: no bound."),
+        _column("until", pa.date32(), "First day that it was not asked for any more; null: no bound."),
+        _column("discovery_ended", pa.bool_(), "Whether the run has seen all that is announced.", required=True),
+        _column(
+            "covered",
+            pa.bool_(),
+            "Whether all that is announced of the day was seen: by this run or, if it was not asked for it, before.",
+            required=True,
+        ),
+        _column("announced", pa.int32(), "Links of the day that the run came by, each once.", required=True),
+        _column("known", pa.int32(), "Of them: in the archive, and not to be fetched again.", required=True),
+        _column("revisited", pa.int32(), "Of them: in the archive, and to be fetched again.", required=True),
+        _column("discovered", pa.int32(), "Of them: not in the archive. These three add up.", required=True),
+        _column("fetched", pa.int32(), "Of those to be fetched: answered for good.", required=True),
+        _column(
+            "failed",
+            pa.int32(),
+            "Of those to be fetched: no answer, or one that says nothing of the page.",
+            required=True,
+        ),
+        _column(
+            "unreached", pa.int32(), "Of those to be fetched: the run ended before. These three add up.", required=True
+        ),
+        _column("new", pa.int32(), "Captures of the day with this outcome; so the five that follow.", required=True),
+        *(
+            _column(name, pa.int32(), f"Captures with the outcome {name}.", required=True)
+            for name in ("revision", "unchanged", "exact_duplicate", "near_duplicate", "rejected")
+        ),
+        _column("reasons", pa.string(), "JSON: reason → rejected captures.", required=True),
+        _column(
+            "judged",
+            pa.int32(),
+            "Pages that were read for an article: no errors, refusals, repetitions.",
+            required=True,
+        ),
+        _column("articles", pa.int32(), "Of them, those that gave one.", required=True),
+        _column("texts", pa.int32(), "Of these, those whose text was new. What follows is of them.", required=True),
+        _column("dated", pa.int32(), "With a time of publication.", required=True),
+        _column("with_author", pa.int32(), "With an author.", required=True),
+        _column("characters", pa.int64(), "Length of the texts, in sum.", required=True),
+        _column("log_characters", pa.float64(), "Natural logarithms of the lengths, in sum.", required=True),
+        _column("log_characters_squared", pa.float64(), "Squares of these, in sum.", required=True),
+        _column(
+            "held", pa.int32(), "Articles of the day in the archive since, as far as runs saw them.", required=True
+        ),
+        _column("missing", pa.int32(), "Links, of earlier runs too, that the archive does not hold.", required=True),
+        _column("missing_urls", _TEXTS, "The first thousand of them.", required=True),
+        _column(
+            "verdict",
+            pa.string(),
+            "complete, partial, empty, rate_limited, blocked, parse_regressed or failed: see archive/coverage.py.",
+            required=True,
+        ),
+        _column("why", pa.string(), "What keeps the day from being complete; else null."),
+        _column("month", pa.string(), "Partition: YYYY-MM of `day`, or undated.", required=True),
+    ]
+)
+"""Columns of `coverage`: one row per source, day of publication and run."""
+
+
 WRITER = WriterProperties(compression="ZSTD", max_row_group_size=1 << 13)
 """How data files are written. Row groups of some 10 MB let the text of one record be read without those of a hundred
 thousand, which a compacted file holds."""
@@ -191,6 +264,7 @@ _LAYOUT = {
     CAPTURES: _Layout(
         CAPTURE_COLUMNS, "fetched_date", "capture_id,source,canonical_url,fetched_at,outcome,record_id,warc_key"
     ),
+    COVERAGE: _Layout(COVERAGE_COLUMNS, "month", "source,day,run_id,flow,started_at,ended_at,verdict"),
 }
 
 
@@ -210,7 +284,9 @@ class DataFile:
 
 
 class Snapshot:
-    """Both tables as they were when it was taken. A table that nobody has written yet reads as empty.
+    """Tables as they were when it was taken: `records` and `captures`, or the ledger.
+
+    A table that nobody has written yet reads as empty.
 
     Attributes:
         versions: table name → version, -1 for a table that does not exist.
@@ -248,7 +324,7 @@ class Snapshot:
         return [DataFile(f"{name}/{path}", size) for path, size in zip(paths, sizes, strict=True)]
 
     def query(self, sql: str, **values: Value) -> pa.Table:
-        """The answer to a query over `records` and `captures` in DataFusion's SQL; strings come as plain strings.
+        """The answer to a query over its tables in DataFusion's SQL; strings come as plain strings.
 
         Args:
             sql: The query. `{name}` stands for the value of that name.
@@ -261,9 +337,9 @@ class Snapshot:
             sql = sql.format(**{name: _literal(value) for name, value in values.items()})
         with TemporaryDirectory(prefix="warraq-empty-") as scratch, _clear_errors("cannot query the tables"):
             engine = QueryBuilder()
-            for name, layout in _LAYOUT.items():
-                table = self._tables.at(name, self.versions[name])
-                engine.register(name, table or DeltaTable.create(f"{scratch}/{name}", layout.columns))
+            for name, version in self.versions.items():
+                table = self._tables.at(name, version)
+                engine.register(name, table or DeltaTable.create(f"{scratch}/{name}", _LAYOUT[name].columns))
             return _plain(pa.table(engine.execute(sql).read_all()))
 
 
@@ -307,13 +383,23 @@ class Tables:
         Raises:
             StoreError: as of `snapshot`.
         """
-        return Snapshot(self, self._kept) if {RECORDS, CAPTURES} <= self._kept.keys() else self.snapshot()
+        if {RECORDS, CAPTURES} <= self._kept.keys():
+            return Snapshot(self, {name: self._kept[name] for name in (RECORDS, CAPTURES)})
+        return self.snapshot()
+
+    def ledger(self) -> Snapshot:
+        """`coverage` at its present version. It is read and written apart from the others, and so never in their way.
+
+        Raises:
+            StoreError: as of `snapshot`.
+        """
+        return Snapshot(self, {COVERAGE: self._newest(COVERAGE)})
 
     def append(self, table: str, rows: Sequence[Row], seen: Snapshot, *, note: Mapping[str, str]) -> None:
         """Commit `rows` to `table`, all or none, if it still is at the version that `seen` shows.
 
         Args:
-            table: `records` or `captures`; created if `seen` shows that it does not exist.
+            table: `records`, `captures` or `coverage`; created if `seen` shows that it does not exist.
             rows: A value for each column but the partition's, which follows from the others.
             seen: What the rows were decided against.
             note: Written into the commit, for people who read the table's history.
@@ -630,6 +716,8 @@ def _literal(value: Value) -> str:
         case datetime():
             # A plain TIMESTAMP counts nanoseconds, and ends in 2262; pages state what years they like.
             return f"arrow_cast('{value.astimezone(UTC).replace(tzinfo=None).isoformat()}Z', '{_ENGINE_TIME}')"
+        case date():
+            return f"DATE '{value}'"
         case str():
             return "'" + value.replace("'", "''") + "'"
         case _:
@@ -640,6 +728,8 @@ def _with_partition(table: str, row: Row) -> Row:
     if table == RECORDS:
         month: datetime = row["published_at"] or row["first_fetched_at"]
         return {**row, "published_month": f"{month.astimezone(UTC):%Y-%m}"}
+    if table == COVERAGE:
+        return {**row, "month": f"{row['day']:%Y-%m}" if row["day"] else "undated"}
     return {**row, "fetched_date": row["fetched_at"].astimezone(UTC).date()}
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from archive.keys import CAPTURES, RECORDS
+from archive.keys import CAPTURES, COVERAGE, RECORDS
 from archive.reelect import ElectionReport, reelect
 from archive.store import Store
 from archive.tables import Tables, TableState
@@ -74,7 +74,7 @@ def maintain(
         on_progress=lambda count: on_progress(f"electing originals: {count} looked at"),
     )
     kept: dict[str, TableUpkeep] = {}
-    for name in (RECORDS, CAPTURES):
+    for name in (RECORDS, CAPTURES, COVERAGE):
         before = tables.state(name)
         if before is None:
             continue

@@ -11,7 +11,7 @@ from archive.forget import forget, unfinished
 from archive.forgotten import Entry, read_entries
 from archive.index import Index
 from archive.ingest import ingest
-from archive.keys import CAPTURES, RECORDS
+from archive.keys import CAPTURES, COVERAGE, RECORDS
 from archive.reelect import reelect
 from archive.store import Store, StoreError
 from archive.tables import Tables
@@ -68,9 +68,10 @@ def verify(
 def _check(store: Store, deep: bool, sources: Mapping[str, Source], tell: Tell) -> Findings:
     tables = Tables(store)
     tell("table-log")
-    broken = [finding for name in (RECORDS, CAPTURES) for finding in check_log(store, name)]
+    broken = [finding for name in (RECORDS, CAPTURES, COVERAGE) for finding in check_log(store, name)]
     if not broken:
         broken += [each for name in (RECORDS, CAPTURES) for each in check_data_files(store, tables.snapshot(), name)]
+        broken += check_data_files(store, tables.ledger(), COVERAGE)
     yield from broken
     if broken:  # nothing that is read in the tables could be relied on
         return

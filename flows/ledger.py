@@ -1,0 +1,221 @@
+"""The ledger of an archive, the table `coverage`: a run's rows are written when it has ended, and read as days' states.
+
+Who writes rows reads those of the days they concern, decides, and commits if nobody came in between. The rows of a run
+are written once, whoever writes them: itself, or after it was killed the run that takes up what it left.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from archive.coverage import Announced, Archived, DayCoverage, Run, cover, days_of, months_of
+from archive.keys import COVERAGE, run_of, warc_prefix
+from archive.store import Store, StoreError
+from archive.tables import Conflict, Row, Snapshot, Tables
+
+_COLUMNS = ", ".join(each.name for each in fields(DayCoverage))
+_PATIENCE = 300.0
+"""Seconds to go on while other writers keep coming first."""
+_HISTORY_ROWS = 500
+"""The newest rows with pages that a run's pages are compared with."""
+
+
+def day_states(
+    store: Store, source: str, since: date, until: date, *, flow: str | None = None
+) -> dict[date, DayCoverage]:
+    """How the days of a source stand: for each day of the window that has one, its newest row.
+
+    Args:
+        store: The archive.
+        source: Id of the source.
+        since: First day.
+        until: First day not wanted any more.
+        flow: Only rows of runs that were part of this flow and were asked for the day.
+
+    Raises:
+        StoreError: the ledger cannot be read.
+    """
+    return {row.day: row for row in newest_rows(store, [source], since, until, flow=flow) if row.day}
+
+
+def newest_rows(
+    store: Store,
+    sources: Iterable[str] | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    *,
+    flow: str | None = None,
+) -> list[DayCoverage]:
+    """The newest row of each source and day, by source and day, those without a day last.
+
+    Args:
+        store: The archive.
+        sources: Their ids; None: all.
+        since: First day; None: no bound. A bound leaves out what has no day.
+        until: First day not wanted any more; None: no bound.
+        flow: As of `day_states`.
+
+    Raises:
+        StoreError: the ledger cannot be read.
+    """
+    conditions = ["TRUE"]
+    values: dict[str, Any] = {}
+    if sources is not None:
+        conditions.append("source IN {sources}")
+        values["sources"] = frozenset(sources)
+    if since:
+        conditions.append("day >= {since} AND month >= {first}")
+        values |= {"since": since, "first": f"{since:%Y-%m}"}
+    if until:
+        conditions.append("day < {until} AND month <= {last}")
+        values |= {"until": until, "last": f"{until:%Y-%m}"}
+    if flow:
+        conditions.append("flow = {flow} AND since <= day AND day < until")
+        values["flow"] = flow
+    return _rows(
+        Tables(store).ledger(),
+        "SELECT *, row_number() OVER (PARTITION BY source, day ORDER BY ended_at DESC, run_id DESC) AS age "
+        "FROM coverage WHERE " + " AND ".join(conditions),
+        "age = 1 ORDER BY source, day NULLS LAST",
+        values,
+    )
+
+
+def watermark(tables: Tables, source: str) -> datetime | None:
+    """When the last scheduled crawl of a source that saw all that was announced began; None: there was none.
+
+    Raises:
+        StoreError: the ledger cannot be read.
+    """
+    found = tables.ledger().query(
+        "SELECT max(started_at) AS began FROM coverage WHERE source = {source} AND flow = 'crawl' AND discovery_ended "
+        "AND since IS NULL AND until IS NULL",
+        source=source,
+    )
+    began: datetime | None = found["began"][0].as_py()
+    return began
+
+
+def write_rows(
+    tables: Tables, store: Store, run: Run, links: Sequence[Announced], *, also: Iterable[str] = ()
+) -> list[DayCoverage]:
+    """Write the rows of a run that has ended; none if they are written.
+
+    Args:
+        tables: The archive's tables.
+        store: The archive.
+        run: The run.
+        links: What it came by, without what lies outside the days it was asked for.
+        also: Keys of WARC files that it ingested and another run wrote.
+
+    Raises:
+        StoreError: the archive cannot be read or written. Nothing was written.
+    """
+    pages = archived_pages(tables, run.source.id, {*also, *warcs_of(store, run)})
+    months = frozenset(months_of(days_of(run, links, pages)))
+    deadline = time.monotonic() + _PATIENCE
+    retries = 0
+    while True:
+        now = tables.ledger()
+        if _is_written(now, run):
+            return []
+        rows = cover(run, links, pages, _earlier(now, run, months))
+        try:
+            tables.append(COVERAGE, [row.row() for row in rows], now, note={"warraq.run": run.run_id})
+        except Conflict as conflict:
+            retries += 1
+            if time.monotonic() > deadline:
+                raise StoreError(
+                    f"could not write the ledger: other writers came first {retries} times ({conflict})", retryable=True
+                ) from conflict
+            time.sleep(random.uniform(0, min(2.0, 0.02 * 2**retries)))  # noqa: S311  jitter, no secret
+            continue
+        return rows
+
+
+def warcs_of(store: Store, run: Run) -> set[str]:
+    """Keys of the stored WARC files that a run wrote."""
+    day, last = run.started_at.astimezone(UTC).date(), run.ended_at.astimezone(UTC).date()
+    found = set()
+    while day <= last:
+        for stored in store.list(f"{warc_prefix(run.source.id)}{day:%Y/%m/%d}/"):
+            if stored.key.endswith(".warc.gz") and run_of(stored.key) == run.run_id:
+                found.add(stored.key)
+        day += timedelta(days=1)
+    return found
+
+
+def archived_pages(tables: Tables, source: str, warcs: set[str]) -> list[Archived]:
+    """What the tables say of the responses in WARC files of a source."""
+    if not warcs:
+        return []
+    snapshot = tables.snapshot()
+    captures = snapshot.query(
+        "SELECT capture_id, url, redirect_url, http_status, outcome, reason, published_at, fetched_at, "
+        "repeats FROM captures WHERE source = {source} AND warc_key IN {warcs}",
+        source=source,
+        warcs=frozenset(warcs),
+    ).to_pylist()
+    if not captures:
+        return []
+    # The times of fetching, of which each data file states the least and the greatest, spare reading texts of others.
+    texts = snapshot.query(
+        "SELECT records.capture_id AS capture_id, character_length(text) AS characters, "
+        "records.published_at IS NOT NULL AS dated, cardinality(authors) > 0 AS with_author "
+        "FROM records JOIN captures ON records.capture_id = captures.capture_id "
+        "WHERE warc_key IN {warcs} AND captures.source = {source} AND records.source = {source} "
+        "AND first_fetched_at >= {first} AND first_fetched_at <= {last}",
+        source=source,
+        warcs=frozenset(warcs),
+        first=min(row["fetched_at"] for row in captures),
+        last=max(row["fetched_at"] for row in captures),
+    ).to_pylist()
+    facts: Mapping[str, Row] = {row["capture_id"]: row for row in texts}
+    return [_archived(row, facts.get(row["capture_id"], {})) for row in captures]
+
+
+def _archived(capture: Row, facts: Row) -> Archived:
+    return Archived(
+        url=capture["url"],
+        redirect_url=capture["redirect_url"],
+        http_status=capture["http_status"],
+        outcome=capture["outcome"],
+        reason=capture["reason"],
+        published_at=capture["published_at"],
+        fetched_at=capture["fetched_at"],
+        repeated=capture["repeats"] is not None,
+        characters=facts.get("characters"),
+        dated=facts.get("dated"),
+        with_author=facts.get("with_author"),
+    )
+
+
+def _is_written(now: Snapshot, run: Run) -> bool:
+    found = now.query(
+        "SELECT count(*) AS rows FROM coverage WHERE source = {source} AND run_id = {run}",
+        source=run.source.id,
+        run=run.run_id,
+    )
+    return bool(found["rows"][0].as_py())
+
+
+def _earlier(now: Snapshot, run: Run, months: frozenset[str]) -> list[DayCoverage]:
+    """Of the rows that were written before: the newest of each day, and the newest with pages."""
+    return _rows(
+        now,
+        "SELECT *, row_number() OVER (PARTITION BY day ORDER BY ended_at DESC, run_id DESC) AS age, "
+        "row_number() OVER (PARTITION BY judged > 0 ORDER BY ended_at DESC, run_id DESC) AS recency FROM coverage "
+        "WHERE source = {source} AND month IN {months} AND ended_at < {end} AND run_id <> {run}",
+        f"age = 1 OR judged > 0 AND recency <= {_HISTORY_ROWS}",
+        {"source": run.source.id, "months": months, "end": run.ended_at, "run": run.run_id},
+    )
+
+
+def _rows(ledger: Snapshot, table: str, condition: str, values: Mapping[str, Any]) -> list[DayCoverage]:
+    found = ledger.query(f"SELECT {_COLUMNS} FROM ({table}) WHERE {condition}", **values)  # noqa: S608
+    return [DayCoverage(**row) for row in found.to_pylist()]
