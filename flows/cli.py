@@ -41,12 +41,10 @@ app = typer.Typer(
 
 SourceIds = Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Ids, as `warraq sources` lists them.")]
 SourceId = Annotated[str | None, typer.Option("--source", metavar="ID", help="Only this source.")]
-Since = Annotated[
-    datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="First day of publication wanted.")
-]
-Until = Annotated[
-    datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="First day not wanted any more.")
-]
+SINCE = typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="First day of publication wanted.")
+UNTIL = typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="First day not wanted any more.")
+Since = Annotated[datetime | None, SINCE]
+Until = Annotated[datetime | None, UNTIL]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output, for machines.")]
 
 
@@ -97,6 +95,43 @@ def crawl(
     raise typer.Exit(
         crawl_sources(settings, sources, window, replay=tuple(replay or ()), on_prefect=prefect, as_json=json)
     )
+
+
+@app.command()
+def backfill(
+    sources: SourceIds,
+    since: Annotated[datetime, SINCE],
+    until: Annotated[datetime, UNTIL],
+    reprocess: Annotated[
+        Literal["none", "failed", "completed"],
+        typer.Option(help="Which of the partitions that ended before are run again."),
+    ] = "none",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be run, why, and the cost.")] = False,
+    backwards: Annotated[bool, typer.Option("--backwards", help="Newest days first.")] = False,
+    max_active: Annotated[int, typer.Option(min=1, help="Most sources at work at once.")] = 4,
+    prefect: Annotated[
+        bool, typer.Option("--prefect", help="Run on Prefect even without PREFECT_API_URL: on an embedded server.")
+    ] = False,
+    json: AsJson = False,
+    lifeline: Annotated[bool, typer.Option("--lifeline", hidden=True, help="End when standard input does.")] = False,
+) -> None:
+    """Crawl past days into the archive, a partition (a day or a month) after the other, and print what came of each.
+
+    Partitions that an earlier backfill has brought to an end are skipped, pages that the archive holds are not fetched
+    again: after Ctrl-C, a crash or a kill, the same command goes on. Scheduled crawls go on beside it, in turn.
+    """
+    from flows.backfill_command import run_backfill, show_plan
+    from flows.backfilling import Days
+
+    if lifeline:
+        from flows.backfill_processes import end_with
+
+        end_with(sys.stdin.fileno())
+    settings = Settings.from_environment()
+    days = Days(since=since.date(), until=until.date(), reprocess=reprocess, backwards=backwards)
+    if dry_run:
+        raise typer.Exit(show_plan(settings, sources, days, as_json=json))
+    raise typer.Exit(run_backfill(settings, sources, days, max_active=max_active, on_prefect=prefect, as_json=json))
 
 
 @app.command()

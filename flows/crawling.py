@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from archive.index import Index
 from archive.keys import warc_prefix
@@ -21,6 +22,9 @@ from flows.server import QUIET, EmbeddedServer, PrefectError, configured_api_url
 from flows.settings import Settings
 from flows.sources import choose_sources, known_sources
 from flows.terminal import Terminal, print_reports
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,11 +43,8 @@ def crawl_sources(
     sources = choose_sources(ids, known_sources(settings))
     if window.since and window.until and window.since >= window.until:
         raise UsageError(f"--since {window.since} is not before --until {window.until}, the first day not wanted")
-    if not replay and not settings.contact:
-        raise UsageError(
-            "A live crawl needs WARRAQ_CONTACT: an e-mail address or a URL at which site operators reach you; it is "
-            "sent in the user agent. (A crawl with --replay does not need it.)"
-        )
+    if not replay:
+        check_contact(settings)
     answers = [_answers(replay, source) for source in sources]
     with printed(as_json=as_json) as terminal:
         if on_prefect or settings.prefect_api_url:
@@ -51,6 +52,19 @@ def crawl_sources(
         else:
             _crawl_at_once(settings, sources, window, answers)
     return Exit.OK if all(report.ok for report in terminal.reports) else Exit.FAILED
+
+
+def check_contact(settings: Settings) -> None:
+    """Make sure that the operators of a site can reach us.
+
+    Raises:
+        UsageError: they cannot.
+    """
+    if not settings.contact:
+        raise UsageError(
+            "A live crawl needs WARRAQ_CONTACT: an e-mail address or a URL at which site operators reach you; it is "
+            "sent in the user agent. (A crawl with --replay does not need it.)"
+        )
 
 
 def _answers(replay: Sequence[Path], source: Source) -> tuple[Path, ...]:
@@ -98,27 +112,51 @@ def _crawl_on_prefect(
     answers: Sequence[tuple[Path, ...]],
     terminal: Terminal,
 ) -> None:
+    reach_prefect(settings, terminal)
+    from flows.crawl import crawl
+
+    for source, replay in zip(sources, answers, strict=True):
+        state = crawl(source=source.id, replay=replay, **asdict(window), return_state=True)
+        raise_error_of(state)
+        if not any(report.source == source.id for report in terminal.reports):
+            raise PrefectError(f"Prefect ended the run of {source.id} before it began: {state.message or state.name}.")
+
+
+def reach_prefect(settings: Settings, terminal: Terminal) -> None:
+    """Make sure that Prefect's API can be used: that of the configured server, or of one that lives as long as we do.
+
+    Raises:
+        StoreError: the archive cannot be reached.
+        PrefectError: the API cannot.
+    """
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
-    server = None
     with suppress(StopIteration):  # an archive that cannot be reached is told before a server is started for it
         next(open_store(settings.root, settings.s3).list(warc_prefix()))
+    server = None
     if configured_api_url() is None:
         terminal.waiting("starting Prefect's server")
         server = EmbeddedServer(settings.spool / "prefect-server.log")
         os.environ["PREFECT_API_URL"] = server.url
-    from prefect.exceptions import FailedRun
-
-    from flows.crawl import check_api, crawl
+    from flows.limits import check_api
 
     if server:
         server.wait()
     check_api()
-    for source, replay in zip(sources, answers, strict=True):
-        state = crawl(source=source.id, replay=replay, **asdict(window), return_state=True)
-        error = state.result(raise_on_failure=False)
-        if isinstance(error, Exception) and not isinstance(error, FailedRun):
-            check_api()
-            raise error
-        if not any(report.source == source.id for report in terminal.reports):
-            raise PrefectError(f"Prefect ended the run of {source.id} before it began: {state.message or state.name}.")
+
+
+def raise_error_of(state: State[Any]) -> None:
+    """Raise what kept a flow run from ending with a verdict of its own.
+
+    Raises:
+        PrefectError: the API is gone.
+        Exception: whatever else it was.
+    """
+    from prefect.exceptions import FailedRun
+
+    from flows.limits import check_api
+
+    error = state.result(raise_on_failure=False)
+    if isinstance(error, Exception) and not isinstance(error, FailedRun):
+        check_api()
+        raise error

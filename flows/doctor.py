@@ -127,7 +127,7 @@ def _prefect(url: str | None) -> Check:
     if not url:
         detail = "no server configured; crawls run without one, or with --prefect on an embedded one"
         return Check(name="prefect", result="ok", detail=detail)
-    from flows.crawl import check_api
+    from flows.limits import check_api
 
     try:
         check_api()

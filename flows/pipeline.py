@@ -163,7 +163,7 @@ def crawl(request: CrawlRequest, settings: Settings, store: Store, steps: Steps,
     """
     run = _Run(request=request, run_id=run_id, store=store, steps=steps)
     spool = Spool(settings.spool, settings.root, settings.endpoint_url, request.source.id)
-    with spool.begin(run_id) as directory:
+    with spool.begin(run_id, listener().waiting) as directory:
         try:
             may_write(store, settings)
             run.take_up_leftovers(spool)

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from flows.partitions import Ended, Partition
 from flows.report import RunReport
 
 
@@ -40,6 +41,12 @@ class Listener(Protocol):
     def finished(self, report: RunReport) -> None:
         """The run has ended, well or not or by an interruption; not called when it raises an error."""
 
+    def began(self, partition: Partition, number: int, of: int) -> None:
+        """A backfill begins with a partition, the one with this number, from 1, of so many."""
+
+    def ended(self, ended: Ended) -> None:
+        """A partition of a backfill has ended, or is not to be run."""
+
 
 class _Nobody:
     def progress(self, progress: Progress) -> None: ...
@@ -49,6 +56,10 @@ class _Nobody:
     def waiting(self, for_what: str) -> None: ...
 
     def finished(self, report: RunReport) -> None: ...
+
+    def began(self, partition: Partition, number: int, of: int) -> None: ...
+
+    def ended(self, ended: Ended) -> None: ...
 
 
 _listener: ContextVar[Listener] = ContextVar("listener", default=_Nobody())  # noqa: B039 -- it has no state

@@ -27,7 +27,7 @@ class RunReport:
     """One run of one source, from start to end."""
 
     flow: str
-    """`crawl` or `ingest`."""
+    """`crawl`, `backfill` or `ingest`."""
     run_id: str
     source: str
     status: Status
@@ -69,6 +69,12 @@ class RunReport:
         """Whether nobody needs to look: an empty window of dates is as good as a full one."""
         windowed = bool(self.parameters.get("since") or self.parameters.get("until"))
         return self.status is Status.COMPLETED or (self.status is Status.EMPTY and windowed)
+
+    @property
+    def spider_died(self) -> bool:
+        """Whether a signal that nobody meant ended the spider: that of a machine without memory, for example."""
+        status = self.spider.get("exit_status")
+        return self.status is Status.FAILED and isinstance(status, int) and status > 128
 
     def row(self) -> dict[str, str | int | float]:
         """What people want to see of a run in one line of a table."""

@@ -51,7 +51,7 @@ class SpiderProcess:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 start_new_session=True,
-                pass_fds=(self.directory.lock_fd,),
+                pass_fds=self.directory.inherited,
             )
         assert self._process.stdin is not None  # noqa: S101 -- asked for above
         with suppress(BrokenPipeError):  # it died at once: its exit status and stderr say why

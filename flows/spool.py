@@ -1,9 +1,12 @@
 """The local directory where WARC files grow: one directory a run, and who may touch it.
 
     <spool>/<digest of the root>/<source>/<run-id>/   the run's WARC files, its log, and `lock`
+    <spool>/<digest of the root>/<source>/crawl       who crawls the source now: one run, for politeness
+    <spool>/<digest of the root>/<source>/backfill    who works on a backfill of it
 
 `lock` is held with flock(2) by the run and, through the inherited descriptor, by its spider: a directory whose lock
-can be taken belongs to nobody alive, and what lies in it is taken up by the next run of the source.
+can be taken belongs to nobody alive, and what lies in it is taken up by the next run of the source. `crawl` is held by
+both likewise, so that a site never has two spiders, not even that of a run that was just killed and that of the next.
 """
 
 from __future__ import annotations
@@ -12,11 +15,13 @@ import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+
+from flows.turns import take_turn
 
 LOCK = "lock"
 SPIDER_LOG = "spider.log"
@@ -34,6 +39,13 @@ class RunDirectory:
 
     path: Path
     lock_fd: int
+    turn_fd: int | None = None
+    """Of the run whose turn it is to crawl the source."""
+
+    @property
+    def inherited(self) -> tuple[int, ...]:
+        """Descriptors that a child has to keep open to count as a part of the run."""
+        return (self.lock_fd,) if self.turn_fd is None else (self.lock_fd, self.turn_fd)
 
     def finished_warcs(self) -> list[Path]:
         """WARC files that are complete, oldest first."""
@@ -54,7 +66,8 @@ class RunDirectory:
         """Give up the lock; the directory goes too unless WARC files are left in it."""
         if not self.holds_pages():
             shutil.rmtree(self.path, ignore_errors=True)
-        os.close(self.lock_fd)
+        for each in self.inherited:
+            os.close(each)
 
 
 class Spool:
@@ -63,26 +76,51 @@ class Spool:
     def __init__(self, spool: Path, root: str, endpoint_url: str | None, source_id: str) -> None:
         where = root if root.startswith("s3://") else str(Path(root).resolve())
         digest = hashlib.blake2b(f"{where}\n{endpoint_url or ''}".encode(), digest_size=8).hexdigest()
+        self.source_id = source_id
         self.directory = spool / digest / source_id
 
-    def begin(self, run_id: str) -> RunDirectory:
-        """Make and lock the directory of a new run.
+    def begin(self, run_id: str, on_wait: Callable[[str], object] = lambda _: None) -> RunDirectory:
+        """Wait for the turn to crawl the source, then make and lock the directory of a new run.
+
+        Args:
+            run_id: Names the directory.
+            on_wait: Told if another run of the source has to end first.
 
         Raises:
             SpoolError: the directory cannot be written.
         """
         path = self.directory / run_id
+        with self._writing():
+            turn = take_turn(
+                self.directory, "crawl", lambda: on_wait(f"{self.source_id}: waiting for another crawl of it to end")
+            )
+            try:
+                with self._exclusive():
+                    path.mkdir()
+                    lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BaseException:
+                os.close(turn)
+                raise
+        return RunDirectory(path=path, lock_fd=lock, turn_fd=turn)
+
+    @contextmanager
+    def backfilling(self, on_wait: Callable[[str], object]) -> Iterator[None]:
+        """The one backfill of the source on this machine; another one has to end first.
+
+        Raises:
+            SpoolError: the directory cannot be written.
+        """
+        with self._writing():
+            turn = take_turn(
+                self.directory,
+                "backfill",
+                lambda: on_wait(f"{self.source_id}: waiting for another backfill of it to end"),
+            )
         try:
-            with self._exclusive():
-                path.mkdir()
-                lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise SpoolError(
-                f"Cannot write to the spool {self.directory}: {error.strerror}; "
-                "free it or set WARRAQ_SPOOL to a directory that can be written."
-            ) from error
-        return RunDirectory(path=path, lock_fd=lock)
+            yield
+        finally:
+            os.close(turn)
 
     def leftovers(self) -> Iterator[RunDirectory]:
         """Directories of runs that are dead, locked for us one by one; each is a context that gives it up."""
@@ -100,6 +138,16 @@ class Spool:
                     os.close(lock)
                     continue
             yield RunDirectory(path=path, lock_fd=lock)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise SpoolError(
+                f"Cannot write to the spool {self.directory}: {error.strerror}; "
+                "free it or set WARRAQ_SPOOL to a directory that can be written."
+            ) from error
 
     @contextmanager
     def _exclusive(self) -> Iterator[None]:

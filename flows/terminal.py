@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from extract.types import Source
+from flows.partitions import Ended, Partition
 from flows.progress import Progress
 from flows.report import OUTCOMES, RunReport, Status
 
@@ -26,10 +27,12 @@ class Terminal:
 
     def __init__(self) -> None:
         self.reports: list[RunReport] = []
+        self.partitions: list[Ended] = []
         self._console = Console(stderr=True)
         self._live = Live(console=self._console, transient=True, auto_refresh=True, refresh_per_second=8)
         self._spinner = Spinner("dots")
         self._last: Progress | None = None
+        self._partition = ""
         self._read = 0
         self._began = time.monotonic()
 
@@ -65,6 +68,14 @@ class Terminal:
         self.reports.append(report)
         self._last = None
 
+    def began(self, partition: Partition, number: int, of: int) -> None:
+        """See `Listener`."""
+        self._partition = f" {partition.span} ({number} of {of})"
+
+    def ended(self, ended: Ended) -> None:
+        """See `Listener`."""
+        self.partitions.append(ended)
+
     def _show(self) -> None:
         if self._last is None:
             return
@@ -72,8 +83,9 @@ class Terminal:
         counts = " ".join(f"{outcome} {judged[outcome]}" for outcome in OUTCOMES if judged.get(outcome))
         pages = f" (page {self._read})" if self._read else ""
         seconds = time.monotonic() - self._began
+        what = self._last.source + self._partition
         self._draw(
-            f"{self._last.source}: discovered {self._last.discovered} · fetched {self._last.fetched} · "
+            f"{what}: discovered {self._last.discovered} · fetched {self._last.fetched} · "
             f"{readable_bytes(self._last.bytes)} · {counts or 'nothing judged yet'} · {seconds:.0f} s · "
             f"{self._last.stage}{pages}"
         )
