@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from archive.dedup import Reading, record_id, signature
-from archive.warc import Capture
+from archive.warc import DOCUMENT, Capture
 from extract.article import extract_article
 from extract.types import Article, Reason, Rejection, Source
 from extract.urls import canonical_url
@@ -89,10 +89,14 @@ def _extracted(capture: Capture, source: Source) -> Article | Rejection:
 
 
 def _is_support(capture: Capture, source: Source) -> bool:
-    """Whether a capture serves the crawl and is no page to judge: robots.txt, redirects, feeds, sitemaps, listings."""
+    """Whether a capture serves the crawl and is no page to judge: robots.txt, redirects, and what announces articles.
+
+    A crawl of ours says of each document that it was read for links; of a WARC file of others, addresses and XML tell.
+    """
     url = _canonical(capture.url)
     return (
-        300 <= capture.status < 400  # a 304 too, if nothing says what it confirms
+        bool(capture.found and capture.found.by.startswith(DOCUMENT))
+        or 300 <= capture.status < 400  # a 304 too, if nothing says what it confirms
         or url.partition("://")[2].partition("/")[2] == "robots.txt"
         or url in {_canonical(each) for each in (*source.feeds, *source.sitemaps, *source.listings)}
         or bool(_XML_ROOT.match(_head(capture.content)))

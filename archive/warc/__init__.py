@@ -5,7 +5,7 @@ The one package that imports FastWARC.
 
 from archive.warc.cdxj import index_line, surt, write_cdxj
 from archive.warc.coding import digest
-from archive.warc.found import Found
+from archive.warc.found import DOCUMENT, Found
 from archive.warc.frames import Damage, WarcError
 from archive.warc.read import Capture, Conversion, check_warc, read_pages, read_warc
 from archive.warc.revisit import Original
@@ -13,6 +13,7 @@ from archive.warc.tombstone import Tombstone, bury, tombstones
 from archive.warc.write import OPEN, Exchange, WarcWriter, salvage
 
 __all__ = [
+    "DOCUMENT",
     "OPEN",
     "Capture",
     "Conversion",

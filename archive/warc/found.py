@@ -15,12 +15,17 @@ from archive.warc.revisit import parse_date, warc_date
 _BY, _IN, _ANNOUNCED = "Warraq-Found-By", "Warraq-Found-In", "Warraq-Announced"
 
 
+DOCUMENT = "document-"
+"""What `Found.by` begins with where a document was read for links and is no page to judge: `document-feed`, …"""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
     """How a crawl came to fetch a URL."""
 
     by: str
-    """`feed`, `sitemap`, `robots`, `rest`, `archive`, `listing`, `redirect`, `request`: what announced it."""
+    """`feed`, `sitemap`, `robots`, `rest`, `archive`, `listing`, `redirect`, `request`: what announced it; with
+    `DOCUMENT` in front, what it announces others by."""
     via: str | None = None
     """URL of the document that did; None where it was asked for."""
     announced_at: datetime | None = None
