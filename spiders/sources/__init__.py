@@ -19,6 +19,7 @@ import dataclasses
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, get_args
@@ -27,6 +28,7 @@ from zoneinfo import ZoneInfo
 
 from extract.types import Calendar, Evidence, Source
 from spiders.sources import ar, fa
+from spiders.templates import fill
 
 BUILT_IN: tuple[Source, ...] = (*ar.SOURCES, *fa.SOURCES)
 
@@ -87,7 +89,7 @@ def _frozen(value: Any) -> Any:
 
 _FIELDS = {field.name: field for field in dataclasses.fields(Source)}
 _REQUIRED = [name for name, field in _FIELDS.items() if field.default is dataclasses.MISSING]
-_ENTRIES = ("feeds", "sitemaps", "listings")
+_ENTRIES = ("feeds", "sitemaps", "listings", "rest", "archives")
 _LISTS = [name for name, field in _FIELDS.items() if str(field.type) == "tuple[str, ...]"]
 
 
@@ -108,6 +110,10 @@ def _fault(name: str, value: Any) -> str | None:
         if not (isinstance(value, list) and len(value) == 2 and all(type(n) is int and n >= 0 for n in value)):
             return f"{value!r} must be two whole numbers, the fewest and the most articles in a day."
         return None if value[0] <= value[1] else f"{value!r} has the fewest after the most."
+    if name == "revisits":
+        if not (isinstance(value, list) and all(type(n) is int and n > 0 for n in value)):
+            return f"{value!r} must be a list of whole numbers above 0, hours after publication."
+        return None if value == sorted(set(value)) else f"{value!r} must grow from one to the next."
     if name in _LISTS:
         if not (isinstance(value, list) and all(isinstance(item, str) and item for item in value)):
             return f"{value!r} must be a list of strings."
@@ -126,6 +132,15 @@ def _list_fault(name: str, item: str) -> str | None:
         if not re.fullmatch(r"(?!www\.)[a-z0-9-]+(\.[a-z0-9-]+)*", item):
             return f"{item!r} must be a domain in lower case without 'www.', scheme or path, such as 'isna.ir'."
     elif name in _ENTRIES:
+        if name == "rest" and not item.endswith("/"):
+            return (
+                f"{item!r} must be the root of the REST API and end with '/', such as 'https://example.com/wp-json/'."
+            )
+        try:
+            if name == "archives":
+                item = fill(item, date(2024, 12, 3))
+        except ValueError as error:
+            return f"{item!r} is no URL template: {error}."
         try:
             parts = urlsplit(item)
             good = parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"\s", item)
@@ -174,7 +189,7 @@ def _clashes(own: Iterable[Source], others: Iterable[Source]) -> Iterator[str]:
                 yield f"source {source.id!r}: domains: {domain!r} belongs to source {domains[domain]!r} already."
         for name in _ENTRIES:
             for url in getattr(source, name):
-                if not source.owns(url):
+                if not source.owns(fill(url, date(2024, 12, 3)) if name == "archives" else url):
                     yield (
                         f"source {source.id!r}: {name}: {url!r} is on none of its domains "
                         f"({', '.join(source.domains)}), so it would never be fetched."

@@ -34,6 +34,7 @@ SOURCES = (
         domains=("arabstoday.net",),
         family="arabstoday",
         feeds=("https://arabstoday.net/rss",),  # public feed lists; section feeds are /<section>/rss.xml
+        sitemaps=("https://arabstoday.net/خارطة-الموقع",),  # for people; its home page links to it
         listings=("https://arabstoday.net/",),
         article=_ARABSTODAY_ARTICLE,
         skip=_ARABSTODAY_SKIP,
