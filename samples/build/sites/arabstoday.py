@@ -134,7 +134,5 @@ def _documents(listed: list[Story], clock: Clock) -> list[SampleResponse]:
     made.append(
         group.response(f"{HOME}/", group.listing_page(BRAND, "الرئيسية", on_home, now=home, printed=viewed), home)
     )
-    note = "the site map for people, a list of links"
-    truth = Truth(outcome="rejected", reason="not_an_article", note=note)
-    made.append(group.response(_MAP, group.map_page(BRAND, now=site_map, listed=listed), site_map, truth))
+    made.append(group.response(_MAP, group.map_page(BRAND, now=site_map, listed=listed), site_map))
     return made
