@@ -330,7 +330,7 @@ class _Run:
             "pages": list(request.pages),
             "watermark": None,
             "revisit": request.revisit,
-            "known": request.known,
+            "known": "fetch" if request.replay else request.known,  # nobody is to be spared
             "documents": request.documents and str(request.documents),
             "links": str(directory.path / LINKS),
             "forgotten": Forgotten(read_entries(self.store, self.steps.index.folder)).to_request(),
@@ -399,6 +399,8 @@ class _Run:
             return Status.FAILED, f"{said.rstrip('.')}. Its log is filed beside this run's report."
         if not self.outcomes:
             return Status.FAILED, "The spider archived no response at all; check the network and its log."
+        if not judged and not self.discovered and spider.finished["stats"].get("warraq/known"):
+            return Status.COMPLETED, None  # all that was announced is in the archive
         if not judged and self.discovered:
             return Status.FAILED, (
                 f"None of the {self.discovered} article links found was fetched; the spider's log, filed beside this "

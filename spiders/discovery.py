@@ -1,15 +1,19 @@
-"""Bytes of a sitemap, feed or listing → the links it announces. Pure; what a document is, its content tells.
+"""Bytes of a sitemap, feed, REST answer or listing → the links it announces. Pure; its content tells what it is.
 
 Formats: https://www.sitemaps.org/protocol.html (XML and text, gzip or not), Google's news extension, RSS 0.9–2.0 and
-RSS 1.0, Atom (RFC 4287), and HTML, of which every `<a href>` is a link.
+RSS 1.0, Atom (RFC 4287), posts of WordPress's REST API (https://developer.wordpress.org/rest-api/reference/posts/), and
+HTML, of which every `<a href>` is a link.
 """
 
 from __future__ import annotations
 
+import html
+import json
 import re
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from urllib.parse import urljoin, urlsplit
@@ -31,6 +35,7 @@ class Kind(StrEnum):
     SITEMAP_INDEX = "sitemap_index"
     SITEMAP = "sitemap"
     FEED = "feed"
+    REST = "rest"
     LISTING = "listing"
 
 
@@ -54,6 +59,13 @@ class Document:
     kind: Kind
     links: tuple[Link, ...]
     """In the document's order. Of a sitemap index: the child sitemaps; of the others: pages."""
+    next_url: str | None = None
+    """Of a listing: the page that goes on where this one ends."""
+
+    @property
+    def is_news(self) -> bool:
+        """Whether it is a sitemap by Google's news extension, which lists the last two days."""
+        return self.kind is Kind.SITEMAP and any(link.published_at for link in self.links)
 
 
 class NotADocumentError(ValueError):
@@ -61,7 +73,7 @@ class NotADocumentError(ValueError):
 
 
 def read_document(page: Page, *, timezone: str) -> Document:
-    """Read a sitemap, feed or listing.
+    """Read a sitemap, feed, REST answer or listing.
 
     Args:
         page: the response; its URL is what relative links are resolved against.
@@ -74,6 +86,8 @@ def read_document(page: Page, *, timezone: str) -> Document:
     if not content:
         raise NotADocumentError("the document is empty")
     url, zone = page.url or "", ZoneInfo(timezone)
+    if content.startswith((b"[", b"{")):
+        return Document(kind=Kind.REST, links=_posts(content, url, zone))
     if root := _ROOT.search(content, 0, 16_384):
         start = content.rfind(b"<?xml", 0, root.start())  # an encoding declaration, even behind a stray PHP warning
         tree = _parse_xml(content[start if start >= 0 else root.start() :])
@@ -90,7 +104,7 @@ def read_document(page: Page, *, timezone: str) -> Document:
         lines = content.decode("utf-8", "replace").split()
         return Document(kind=Kind.SITEMAP, links=tuple(Link(url=line) for line in lines))
     if _HTML.search(content, 0, 16_384):
-        return Document(kind=Kind.LISTING, links=_listing(page))
+        return _listing(page, zone)
     raise NotADocumentError(f"neither sitemap, feed nor HTML: it begins {content[:60].decode('utf-8', 'replace')!r}")
 
 
@@ -198,22 +212,83 @@ def _atom(tree: etree._Element, base: str, zone: ZoneInfo) -> tuple[Link, ...]:
     return tuple(links)
 
 
-def _listing(page: Page) -> tuple[Link, ...]:
+def _posts(content: bytes, base: str, zone: ZoneInfo) -> tuple[Link, ...]:
+    try:
+        posts = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise NotADocumentError(f"it begins like JSON and is none: {error}") from error
+    if isinstance(posts, dict) and "code" in posts:
+        raise NotADocumentError(f"WordPress answered {posts['code']}: {posts.get('message')}")
+    if not isinstance(posts, list) or not all(isinstance(post, dict) and "link" in post for post in posts):
+        raise NotADocumentError("it is JSON, but no list of WordPress posts")
+    links = []
+    for post in posts:
+        if url := absolute_url(base, _text(post["link"])):
+            published = read_time(_text(post.get("date_gmt")), UTC) or read_time(_text(post.get("date")), zone)
+            modified = read_time(_text(post.get("modified_gmt")), UTC)
+            title = post.get("title")
+            rendered = _text(title.get("rendered")) if isinstance(title, dict) else None
+            links.append(
+                Link(url=url, published_at=published, modified_at=modified, title=rendered and html.unescape(rendered))
+            )
+    return tuple(links)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _listing(page: Page, zone: ZoneInfo) -> Document:
     decoded = decode(page)
     if isinstance(decoded, Rejection):
         raise NotADocumentError(decoded.detail)
-    if decoded.tree is None:
-        return ()
-    declared = next((element.get("href") for element in decoded.tree.iter("base") if element.get("href")), None)
+    tree = decoded.tree
+    if tree is None:
+        return Document(kind=Kind.LISTING, links=())
+    declared = next((element.get("href") for element in tree.iter("base") if element.get("href")), None)
     base = urljoin(page.url or "", declared or "")
-    found = (
-        (absolute_url(base, element.get("href")), " ".join("".join(map(str, element.itertext())).split()))
-        for element in decoded.tree.iter("a")
+    dates = dict(_dates_beside(tree, zone))
+    links = []
+    next_url = None
+    for element in tree.iter("a", "link"):
+        url = absolute_url(base, element.get("href"))
+        if url and next_url is None and _leads_on(element):
+            next_url = url
+        if url and element.tag == "a":
+            title = " ".join("".join(map(str, element.itertext())).split())
+            links.append(Link(url=url, published_at=dates.get(element), title=title or None))
+    return Document(kind=Kind.LISTING, links=tuple(links), next_url=next_url)
+
+
+def _leads_on(element: etree._Element) -> bool:
+    """Whether a link is to the next page: by HTML's `rel`, or the classes that WordPress's `paginate_links` writes."""
+    return "next" in (element.get("rel") or "").lower().split() or {"next", "page-numbers"}.issubset(
+        (element.get("class") or "").split()
     )
-    return tuple(Link(url=url, title=title or None) for url, title in found if url)
 
 
-def read_time(text: str | None, zone: ZoneInfo) -> datetime | None:
+_BOX = 3
+"""Most different links of a box that is one teaser: the article, its section, its author."""
+
+
+def _dates_beside(tree: etree._Element, zone: ZoneInfo) -> Iterator[tuple[etree._Element, datetime]]:
+    """The links that stand in one small box with a `<time datetime>`, the only one in it."""
+    for element in tree.iter("time"):
+        at = read_time(element.get("datetime"), zone)
+        box: etree._Element | None = element
+        for _ in range(6):
+            if at is None or box is None:
+                break
+            anchors = [anchor for anchor in box.iter("a") if anchor.get("href")]
+            if anchors:
+                alone = sum(1 for _ in box.iter("time")) == 1
+                if alone and len({anchor.get("href") for anchor in anchors}) <= _BOX:
+                    yield from ((anchor, at) for anchor in anchors)
+                break
+            box = box.getparent()
+
+
+def read_time(text: str | None, zone: tzinfo) -> datetime | None:
     """Read an ISO 8601 or RFC 822 time; one without an offset is in `zone`. None if it is neither.
 
     A Jalali date in ISO form (`1403-09-13`), which some plug-ins write, has such a year and gives None.

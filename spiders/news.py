@@ -3,64 +3,71 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time
-from typing import Any, Literal
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import CloseSpider, IgnoreRequest
+from scrapy.exceptions import CloseSpider, DontCloseSpider, IgnoreRequest
 from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
+from scrapy.utils.defer import _schedule_coro
 from twisted.python.failure import Failure
 
 from archive.forgotten import Forgotten
+from archive.index import PastVisits, Visit
+from archive.warc import DOCUMENT, Found
 from extract.types import Page, Source
-from spiders.discovery import Kind, Link, NotADocumentError, absolute_url, read_document
-
-FoundBy = Literal["robots", "sitemap", "feed", "listing", "request"]
+from spiders.blocking import refusal
+from spiders.capture import FOUND, VISIT
+from spiders.discovery import Document, Kind, Link, NotADocumentError, absolute_url, read_document
+from spiders.links import LinkLog, State
+from spiders.periods import day_in_path
+from spiders.plan import MAX_HOPS, Plan, Shown, Step
+from spiders.revisits import conditions, is_due
+from spiders.window import Window
 
 MAX_REDIRECTS = 5
-MAX_DEPTH = 8
-"""Documents that lead from an entry to a document: nested indexes and redirects. More is a trap, not a site."""
+MAX_REFUSALS = 10
+"""Refusals in a row after which a site is left alone."""
+_UNDER_WAY = 32
+"""Most pages handed to Scrapy at a time: a request takes more memory than a link."""
 
 # What is announced first is read first, and its articles before the thousands an archive sitemap may hold.
 _ENTRY, _ARTICLE, _CHILD = 20, 10, 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Window:
-    """Days of publication that are wanted, half-open, in the source's time zone."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Wanted:
+    """A page to fetch."""
 
-    since: datetime | None = None
-    until: datetime | None = None
-
-    def excludes(self, link: Link) -> bool:
-        """Whether the announcement says that the page was published outside.
-
-        A page last changed before `since` was published before it. One changed after `until` may have been published
-        at any time, and one without a date too: such pages are fetched.
-        """
-        latest = link.published_at or link.modified_at
-        too_old = bool(self.since and latest and latest < self.since)
-        too_new = bool(self.until and link.published_at and link.published_at >= self.until)
-        return too_old or too_new
+    url: str
+    link: str
+    """The URL that was announced, of which `url` may be the redirect's target."""
+    found: Found
+    visit: Visit | None = None
+    """What the archive knows of it, if it is fetched again."""
+    hops: int = 0
 
 
 class NewsSpider(Spider):
     """Source → requests. It scrapes nothing: what matters of a page is that it was fetched (see `spiders.capture`).
 
-    - The Sitemap lines of robots.txt, the source's sitemaps and its feeds are followed, child sitemaps too. What they
-      announce is fetched unless the source skips it.
-    - What a listing links to is fetched only if it looks like an article.
+    - Which documents it reads is the business of `spiders.plan`. What feeds, sitemaps and REST announce is fetched
+      unless the source skips it; what a listing links to, only if it looks like an article.
+    - What the archive holds is not fetched, except an article that has come to the age at which it is looked at again.
     - Given `pages`, it fetches those and reads nothing but robots.txt before.
     - Nothing off the source's domains is fetched, no URL twice, and nothing that the archive was told to forget.
 
-    Statistics: `warraq/discovered` pages announced and wanted, `warraq/discovered/<how>`, `warraq/fetched` of them,
-    `warraq/documents` read to find them and `warraq/documents_unread`, `warraq/failed` pages without any response,
-    `warraq/forgotten` not fetched because the archive was told to forget them.
+    Statistics: `warraq/discovered` pages announced and wanted, `warraq/discovered/<how>`, `warraq/revisits` of them
+    that the archive holds; `warraq/fetched`; `warraq/failed` pages that did not come; `warraq/known` left alone since
+    the archive holds them, `warraq/outside_window`, `warraq/forgotten`, `warraq/offsite`; `warraq/documents` read to
+    find them, `warraq/documents_unread`; `warraq/refused` responses that refused us, `warraq/refused_by`;
+    `warraq/discovery_complete` 1 if everything that announces pages could be read.
     """
 
     name = "news"
@@ -73,6 +80,10 @@ class NewsSpider(Spider):
         until: date | None = None,
         pages: Sequence[str] = (),
         forgotten: Forgotten | None = None,
+        watermark: datetime | None = None,
+        revisit: bool = True,
+        past: PastVisits | None = None,
+        links: Path | None = None,
         **kwargs: Any,
     ) -> None:
         """Crawl `source`.
@@ -84,48 +95,54 @@ class NewsSpider(Spider):
             until: first day no longer wanted.
             pages: URLs to fetch instead of what the source announces; none: all of that.
             forgotten: what was taken out of the archive and is not fetched again.
+            watermark: start of the last crawl whose discovery came to its end; of no meaning in a window.
+            revisit: whether articles that have come to one of the ages in `Source.revisits` are fetched again.
+            past: what the archive holds; None: everything is fetched.
+            links: file for the log of links; None: it is not kept.
             kwargs: for Scrapy.
+
+        Raises:
+            OSError: the log of links cannot be written.
         """
         super().__init__(**kwargs)
-        zone = ZoneInfo(source.timezone)
         self.source = source
         self.allowed_domains = list(source.domains)
         self.limit = limit
         self.pages = tuple(pages)
         self.forgotten = forgotten or Forgotten()
-        self.window = Window(
-            since=datetime.combine(since, time(), zone) if since else None,
-            until=datetime.combine(until, time(), zone) if until else None,
-        )
-        self.problems: list[str] = []
-        """What went wrong with discovery, a sentence each."""
+        self.window = Window.of_days(since, until, source.timezone)
+        self.started = datetime.now(UTC)
+        self.plan = Plan(source, self.window, watermark, self.started)
+        self._revisit = revisit and not self.window
+        self._past = past
+        self._links = LinkLog(links, self._cannot_log)
+        self._zone = ZoneInfo(source.timezone)
         self._seen: set[bytes] = set()
-        self._waiting: deque[Request] = deque()
+        self._waiting: deque[_Wanted] = deque()
         self._under_way = 0
         self._fetched = 0
+        self._refusals = 0
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> NewsSpider:
         """As Scrapy makes its spiders; `args` and `kwargs` are those of `__init__`."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         crawler.signals.connect(spider._robots_parsed, signal=signals.robots_parsed)
+        crawler.signals.connect(spider._idle, signal=signals.spider_idle)
+        crawler.signals.connect(spider._closed, signal=signals.spider_closed)
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
         """The source's feeds, sitemaps and listings, or else its home page; robots.txt comes by itself before them."""
-        if self.pages:
-            for request in self._pages((Link(url=url) for url in self.pages), "request"):
+        for url in self.pages:
+            self._admit(Link(url=url), Found(by="request"))
+        for request in self._take_waiting():
+            yield request
+        for step in () if self.pages else self.plan.entries():
+            for request in self._document(step, _ENTRY):
                 yield request
-            return
-        source = self.source
-        entries: list[tuple[FoundBy, str]] = [
-            *(("feed", url) for url in source.feeds),
-            *(("sitemap", url) for url in source.sitemaps),
-            *(("listing", url) for url in source.listings),
-        ]
-        for how, url in entries or [("listing", f"https://{domain}/") for domain in source.domains]:
-            for request in self._document(url, how, _ENTRY):
-                yield request
+
+    # --- documents ---------------------------------------------------------------------------------------------------
 
     def _robots_parsed(self, robotparser: RobotParser, request: Request) -> None:
         """Follow the Sitemap lines of a robots.txt that Scrapy has just read for the sake of `request`."""
@@ -134,122 +151,221 @@ class NewsSpider(Spider):
         for url in robotparser.rp.sitemaps:  # type: ignore[attr-defined]  # of Protego, Scrapy's default
             sitemap = absolute_url(request.url, url)
             if sitemap and not self.source.skips(sitemap):
-                for found in self._document(sitemap, "robots", _ENTRY):
+                step = self.plan.sitemap_of_robots(sitemap, absolute_url(request.url, "/robots.txt") or request.url)
+                for found in self._document(step, _ENTRY):
                     self.crawler.engine.crawl(found)
 
-    def _document(self, url: str, how: FoundBy, priority: int) -> Iterator[Request]:
-        if not self._is_ours(url) or self._is_forgotten(url):
+    def _document(self, step: Step, priority: int) -> Iterator[Request]:
+        if not self._is_ours(step.url) or self._is_forgotten(step.url):
             return
         request = Request(
-            url,
+            step.url,
             callback=self.read_document,
             errback=self._document_failed,
             priority=priority,
-            meta={"dont_redirect": True},
-            cb_kwargs={"how": how},
+            meta={"dont_redirect": True, FOUND: Found(by=DOCUMENT + step.way, via=step.via)},
+            cb_kwargs={"step": step},
         )
         if self._is_first(request):
             yield request
 
-    def read_document(self, response: Response, how: FoundBy) -> Iterator[Request]:
-        """Read a sitemap, feed or listing and follow what it announces."""
-        if response.meta.get("depth", 0) > MAX_DEPTH:
-            self._note(f"{response.url}: it is {MAX_DEPTH} indexes and redirects away from where they began")
-            return
-        if target := self._redirect_target(response):
-            yield from self._document(target, how, response.request.priority if response.request else _ENTRY)
-            return
+    def read_document(self, response: Response, step: Step) -> Iterator[Request]:
+        """Read a sitemap, feed, REST answer or listing and follow what it announces."""
+        refused = self._refused(response)
+        target = _redirect_target(response)
+        if step.hops > MAX_HOPS:
+            self._unread(step, response.status, f"it is {MAX_HOPS} indexes and redirects away from where they began")
+        elif target:
+            priority = response.request.priority if response.request else _ENTRY
+            yield from self._document(self.plan.redirected(step, response.url, target), priority)
+        elif refused or (response.status != 200 and not _is_past_the_end(step, response)):
+            may_pass = bool(refused) or response.status == 429 or response.status >= 500
+            self._unread(step, response.status, refused or f"it answered {response.status}", may_pass=may_pass)
+        elif response.status == 200:
+            yield from self._read(response, step)
+
+    def _read(self, response: Response, step: Step) -> Iterator[Request]:
+        content_type = (response.headers.get("Content-Type") or b"").decode("latin-1") or None
+        page = Page(content=response.body, url=response.url, content_type=content_type)
         try:
-            if response.status != 200:
-                raise NotADocumentError(f"it answered {response.status}")
-            page = Page(
-                content=response.body,
-                url=response.url,
-                content_type=(response.headers.get("Content-Type") or b"").decode("latin-1") or None,
-            )
             document = read_document(page, timezone=self.source.timezone)
         except NotADocumentError as problem:
-            self._note(f"{response.url}: {problem}")
+            self._unread(step, response.status, str(problem))
             return
         self._count("warraq/documents")
+        self._links.document(step.url, step.way, response.status, len(document.links))
+        self.plan.read(step, document)
         if document.kind is Kind.SITEMAP_INDEX:
-            yield from self._children(document.links, how)
-        elif document.kind is Kind.LISTING:
-            yield from self._pages(
-                filter(lambda link: self.source.looks_like_article(link.url), document.links), "listing"
-            )
-        else:
-            yield from self._pages(document.links, "feed" if document.kind is Kind.FEED else how)
-
-    def _children(self, links: Iterable[Link], how: FoundBy) -> Iterator[Request]:
-        """Child sitemaps, the last changed first; one unchanged since before the window holds nothing new in it."""
-        wanted = (link for link in links if not self.window.excludes(link) and not self.source.skips(link.url))
-        for link in sorted(
-            wanted, key=lambda link: link.modified_at.timestamp() if link.modified_at else 0, reverse=True
-        ):
-            yield from self._document(link.url, how, _CHILD)
-
-    def _pages(self, links: Iterable[Link], how: FoundBy) -> Iterator[Request]:
-        for link in links:
-            if self.window.excludes(link):
-                self._count("warraq/outside_window")
-                continue
-            request = self._page_request(link.url)
-            if request is None:
-                continue
-            self._count("warraq/discovered")
-            self._count(f"warraq/discovered/{how}")
-            self._waiting.append(request)
+            for child in self.plan.children(step, response.url, document.links):
+                yield from self._document(child, _CHILD)
+            return
+        shown = self._announced(document, step, response.url)
         yield from self._take_waiting()
+        total = (response.headers.get("X-WP-TotalPages") or b"").decode("latin-1")
+        if follower := self.plan.next_page(step, document, shown, int(total) if total.isdecimal() else None):
+            yield from self._document(follower, _CHILD)
 
-    def _page_request(self, url: str) -> Request | None:
-        """A request for a page; None if it is to be left alone, or was asked for before."""
-        if self.source.skips(url) or not self._is_ours(url) or self._is_forgotten(url):
-            return None
-        request = Request(
-            url, callback=self.keep_page, errback=self._page_failed, priority=_ARTICLE, meta={"dont_redirect": True}
-        )
-        return request if self._is_first(request) else None
+    def _announced(self, document: Document, step: Step, url: str) -> list[Shown]:
+        """Take up what a document announces; of a listing, what it shows that the pages before it did not."""
+        by = _found_by(document, step)
+        if document.kind is not Kind.LISTING:
+            for link in document.links:
+                self._admit(link, Found(by=by, via=url))
+            return []
+        shown = []
+        for link in filter(lambda link: self.source.looks_like_article(link.url), document.links):
+            dated = self._dated_by_path(self.plan.dated(step, link))
+            if dated.url not in step.shown:
+                step.shown.add(dated.url)
+                visit = self._past.last(dated.url) if self._past else None
+                at = dated.published_at or (visit.published_at if visit else None)
+                shown.append(Shown(at=at, is_known=bool(visit and visit.first_fetched_at < self.started)))
+            self._admit(dated, Found(by=by, via=url))
+        return shown
+
+    def _dated_by_path(self, link: Link) -> Link:
+        if link.published_at or (day := day_in_path(link.url)) is None:
+            return link
+        return replace(link, published_at=datetime.combine(day, time(), self._zone))
+
+    def _unread(self, step: Step, status: int | None, problem: str, *, may_pass: bool = False) -> None:
+        self.logger.warning("%s: %s", step.url, problem)
+        self._count("warraq/documents_unread")
+        self._links.document(step.url, step.way, status, 0, problem)
+        self.plan.failed(step, problem, may_pass=may_pass)
+
+    def _document_failed(self, failure: Failure) -> None:
+        request: Request = failure.request  # type: ignore[attr-defined]  # set by Scrapy
+        no_answer = not isinstance(failure.value, IgnoreRequest)
+        self._unread(request.cb_kwargs["step"], None, failure.getErrorMessage(), may_pass=no_answer)
+
+    # --- pages -------------------------------------------------------------------------------------------------------
+
+    def _admit(self, link: Link, found: Found) -> None:
+        """Decide whether a page is fetched, and say so in the log."""
+        if not self._may_fetch(link.url):
+            return
+        link = self._dated_by_path(link)
+        found = replace(found, announced_at=link.published_at)
+        wanted = _Wanted(url=link.url, link=link.url, found=found)
+        if not self._is_first(self._page_request(wanted)):
+            return
+        if self.window.excludes(link):
+            self._count("warraq/outside_window")
+            self._links.found(link.url, found, State.OUTSIDE)
+            return
+        visit = self._past.last(link.url) if self._past and not self.pages else None
+        if visit and not (self._revisit and is_due(visit, self.source.revisits, self.started)):
+            self._count("warraq/known")
+            self._links.found(link.url, found, State.KNOWN)
+            return
+        self._count("warraq/discovered")
+        self._count(f"warraq/discovered/{found.by}")
+        if visit:
+            self._count("warraq/revisits")
+        self._links.found(link.url, found, State.REVISIT if visit else State.WANTED)
+        self._waiting.append(replace(wanted, visit=visit))
 
     def _take_waiting(self) -> Iterator[Request]:
         """As many waiting pages as the limit allows to be fetched or under way."""
-        while self._waiting and (self.limit is None or self._fetched + self._under_way < self.limit):
+        room = _UNDER_WAY if self.limit is None else min(_UNDER_WAY, self.limit - self._fetched)
+        while self._waiting and self._under_way < room:
             self._under_way += 1
-            yield self._waiting.popleft()
+            yield self._page_request(self._waiting.popleft())
 
-    def keep_page(self, response: Response, hops: int = 0) -> Iterator[Request]:
+    def _page_request(self, page: _Wanted) -> Request:
+        return Request(
+            page.url,
+            headers=conditions(page.visit),
+            callback=self.keep_page,
+            errback=self._page_failed,
+            priority=_ARTICLE,
+            meta={"dont_redirect": True, FOUND: page.found, VISIT: page.visit},
+            cb_kwargs={"page": page},
+        )
+
+    def keep_page(self, response: Response, page: _Wanted) -> Iterator[Request]:
         """Count a page; it is archived already. A redirect is followed, on the source's domains."""
-        target = self._redirect_target(response)
-        if target and hops < MAX_REDIRECTS and (request := self._page_request(target)):
-            yield request.replace(cb_kwargs={"hops": hops + 1})
+        target = _redirect_target(response)
+        if target and page.hops < MAX_REDIRECTS and (request := self._redirected(page, response.url, target)):
+            yield request
             return
         self._under_way -= 1
-        self._fetched += 1
-        self._count("warraq/fetched")
-        if self.limit is not None and self._fetched >= self.limit:
-            raise CloseSpider("limit")
+        refused = self._refused(response)
+        if refused or response.status == 429 or response.status >= 500:
+            self._count("warraq/failed")
+            self._links.failed(page.link, refused or f"it answered {response.status}")
+        else:
+            self._fetched += 1
+            self._count("warraq/fetched")
+            self._links.fetched(page.link)
+            if self.limit is not None and self._fetched >= self.limit:
+                raise CloseSpider("limit")
         yield from self._take_waiting()
 
+    def _redirected(self, page: _Wanted, url: str, target: str) -> Request | None:
+        """A request for where a page has moved; None if that is to be left alone, or was asked for before."""
+        if not self._may_fetch(target):
+            return None
+        visit = self._past.last(target) if self._past and not self.pages else None
+        if visit and not page.visit:  # the archive knows the page by its other URL
+            return None
+        found = Found(by="redirect", via=url, announced_at=page.found.announced_at)
+        request = self._page_request(replace(page, url=target, found=found, visit=visit, hops=page.hops + 1))
+        return request if self._is_first(request) else None
+
     def _page_failed(self, failure: Failure) -> Iterator[Request]:
+        request: Request = failure.request  # type: ignore[attr-defined]  # set by Scrapy
         self._under_way -= 1
         if not isinstance(failure.value, IgnoreRequest):  # robots.txt forbids it, or it is not in the replayed archive
             self._count("warraq/failed")
+        self._links.failed(request.cb_kwargs["page"].link, failure.getErrorMessage())
         yield from self._take_waiting()
 
-    def _document_failed(self, failure: Failure) -> None:
-        self._note(f"{failure.request.url}: {failure.getErrorMessage()}")  # type: ignore[attr-defined]  # set by Scrapy
+    # --- the end -----------------------------------------------------------------------------------------------------
 
-    def _note(self, problem: str) -> None:
-        self.logger.warning("%s", problem)
-        self._count("warraq/documents_unread")
-        self.problems.append(problem)
+    def _idle(self) -> None:
+        """All is read and fetched: look where a dead way's articles may be announced instead, or end."""
+        asked = [request for step in self.plan.fall_back() for request in self._document(step, _ENTRY)]
+        for request in asked:
+            self.crawler.engine.crawl(request)
+        if asked:
+            raise DontCloseSpider
+        if self._refusals and not self._fetched and not self.plan.has_found:
+            raise CloseSpider("blocked")
+        if self.plan.has_found and self.plan.is_whole:
+            self.crawler.stats.set_value("warraq/discovery_complete", 1)
 
-    def _redirect_target(self, response: Response) -> str | None:
-        location = response.headers.get("Location")
-        if response.status not in (301, 302, 303, 307, 308) or not location:
+    def _closed(self, reason: str) -> None:
+        for page in self._waiting if reason == "limit" else ():
+            self._links.not_reached(page.link)
+        self._links.close()
+
+    def _refused(self, response: Response) -> str | None:
+        """What refuses us; after many refusals in a row the crawl stops, since more would not be welcome."""
+        refused = refusal(response)
+        if refused is None:
+            if response.status < 429:
+                self._refusals = 0
             return None
-        # UTF-8 by practice, where ASCII is the rule.
-        return absolute_url(response.url, location.decode("utf-8", "replace"))
+        self._refusals += 1
+        self._count("warraq/refused")
+        self.crawler.stats.set_value("warraq/refused_by", refused)
+        if self._refusals == MAX_REFUSALS and not self.crawler.settings.getbool("WARRAQ_REPLAY"):
+            self._stop("blocked")
+        return refused
+
+    def _cannot_log(self, error: OSError) -> None:
+        self.crawler.stats.set_value("warraq/cannot_archive", f"the log of links cannot be written: {error}")
+        self._stop("cannot_archive")
+
+    def _stop(self, reason: str) -> None:
+        _schedule_coro(self.crawler.engine.close_spider_async(reason=reason))
+
+    # --- what may be asked for ---------------------------------------------------------------------------------------
+
+    def _may_fetch(self, url: str) -> bool:
+        return not self.source.skips(url) and self._is_ours(url) and not self._is_forgotten(url)
 
     def _is_ours(self, url: str) -> bool:
         if self.source.owns(url):
@@ -273,3 +389,29 @@ class NewsSpider(Spider):
 
     def _count(self, name: str) -> None:
         self.crawler.stats.inc_value(name)
+
+
+def _found_by(document: Document, step: Step) -> str:
+    """What the links of a document were found by: what it turned out to be, or else where it was named."""
+    match document.kind:
+        case Kind.FEED:
+            return "feed"
+        case Kind.REST:
+            return "rest"
+        case Kind.LISTING:
+            return "archive" if step.way == "archive" else "listing"
+        case _:
+            return "robots" if step.way == "robots" else "sitemap"
+
+
+def _is_past_the_end(step: Step, response: Response) -> bool:
+    """Whether WordPress says that there are fewer pages: an article was taken down since it counted them."""
+    return step.way == "rest" and step.page > 1 and response.status == 400
+
+
+def _redirect_target(response: Response) -> str | None:
+    location = response.headers.get("Location")
+    if response.status not in (301, 302, 303, 307, 308) or not location:
+        return None
+    # UTF-8 by practice, where ASCII is the rule.
+    return absolute_url(response.url, location.decode("utf-8", "replace"))

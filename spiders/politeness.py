@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from time import monotonic
@@ -20,10 +19,10 @@ from twisted.internet.defer import Deferred
 
 from spiders.settings import PRODUCT
 
-logger = logging.getLogger(__name__)
-
 MAX_WAIT = 300.0
 """Longest wait in seconds that is sat out; a site that asks for more is left alone for this run."""
+MAX_BUSY = 10
+"""Requests in a row that may be answered with 429 or 503; a site that answers more of them so is left alone too."""
 
 
 class Robots(RobotsTxtMiddleware):
@@ -60,12 +59,17 @@ class Robots(RobotsTxtMiddleware):
 
 
 class RetryAfter:
-    """Waits as long as a 429 or 503 asks before the next request to that host; leaves when asked for too long."""
+    """Waits as long as a 429 or 503 asks before the next request to that host; leaves when asked for too long.
+
+    One that names no time doubles the pace, and Scrapy's retry takes the page up again after the others. Statistics:
+    `warraq/asked_to_wait` seconds that were too long, `warraq/busy` requests in a row that were too many.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         if crawler.settings.getbool("WARRAQ_REPLAY"):
             raise NotConfigured  # nobody is there to be spared
         self._crawler = crawler
+        self._busy = 0
         crawler.signals.connect(self._response_downloaded, signal=signals.response_downloaded)
 
     @classmethod
@@ -75,16 +79,23 @@ class RetryAfter:
 
     def _response_downloaded(self, response: Response, request: Request) -> None:
         slot: Slot | None = self._crawler.engine.downloader.slots.get(request.meta.get("download_slot", ""))
-        if response.status not in (429, 503) or slot is None:
+        if response.status not in (429, 503):
+            self._busy = 0
             return
+        self._busy += 1
         wait = read_retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
-        if wait is None:
-            wait = 2 * slot.delay
-        elif wait > MAX_WAIT:
-            self._crawler.stats.set_value("warraq/asked_to_wait", round(wait))
-            logger.warning("%s answered %d and asks to wait %.0f s: leaving", response.url, response.status, wait)
-            _schedule_coro(self._crawler.engine.close_spider_async(reason="asked_to_wait"))
-            return
+        if wait is not None and wait > MAX_WAIT:
+            self._leave("warraq/asked_to_wait", round(wait))
+        elif self._busy >= MAX_BUSY:
+            self._leave("warraq/busy", self._busy)
+        elif slot:
+            self._hold(slot, min(2 * slot.delay, MAX_WAIT) if wait is None else wait)
+
+    def _leave(self, name: str, value: int) -> None:
+        self._crawler.stats.set_value(name, value)
+        _schedule_coro(self._crawler.engine.close_spider_async(reason="asked_to_wait"))
+
+    def _hold(self, slot: Slot, wait: float) -> None:
         # The slot counts its delay from the start of the last request and varies it; AutoThrottle lowers it again.
         since = monotonic() - slot.lastseen
         slot.delay = max(slot.delay, (since + wait) / (1 - min(slot.jitter, 0.9)))

@@ -4,7 +4,11 @@ It writes one JSON object a line to standard output, flushed at once:
 
     {"event": "progress", "discovered": 120, "fetched": 37, "bytes": 1234567}      at most five a second
     {"event": "warc", "path": "/spool/…/isna-20241203174703-ab12-00000.warc.gz"}   a file is complete
-    {"event": "finished", "reason": "finished", "stats": {…}}                      the last line
+    {"event": "finished", "reason": "finished", "stats": {…}, "problems": […]}     the last line
+
+Reasons: `finished`; `limit`; `shutdown`, it was told to stop; `cannot_archive`; `asked_to_wait`, the site asks for a
+long pause or answers nothing but 429 and 503; `blocked`, it refuses us. `problems` are phrases on what announces
+articles and could not be read.
 
 Exit status: 0 the crawl ran to its end (reason `finished` or `limit`); 1 it did not, and the last line of standard
 error says why in one sentence; 130 or 143 it was told to stop by SIGINT or SIGTERM, and everything fetched is in its
@@ -156,6 +160,7 @@ def crawl(request: CrawlRequest, events: Events, stop: Stop) -> int:
     from scrapy.crawler import AsyncCrawlerProcess
 
     from archive.forgotten import Forgotten
+    from archive.index import PastVisits
     from archive.warc import WarcError
     from spiders.news import NewsSpider
     from spiders.replay import ReplayArchive
@@ -175,6 +180,7 @@ def crawl(request: CrawlRequest, events: Events, stop: Stop) -> int:
             warc_bytes=request.warc_bytes,
             warc_seconds=request.warc_seconds,
             index=request.index,
+            documents=request.documents,
             replay=ReplayArchive(request.replay) if request.replay else None,
             overrides=request.overrides,
         )
@@ -192,6 +198,10 @@ def crawl(request: CrawlRequest, events: Events, stop: Stop) -> int:
         "until": request.until,
         "pages": request.pages,
         "forgotten": Forgotten.from_request(request.forgotten),
+        "watermark": request.watermark,
+        "revisit": request.revisit,
+        "past": PastVisits(request.index, source.id) if request.index and request.known == "skip" else None,
+        "links": request.links,
     }
     crawling = process.crawl(crawler, source=source, **wanted)
     process.start(install_signal_handlers=False)
@@ -202,7 +212,7 @@ def crawl(request: CrawlRequest, events: Events, stop: Stop) -> int:
         os._exit(128 + (stop.signal or signal.SIGPIPE))  # a thread may still wait for a name server
     if stop.signal is not None:
         return 128 + stop.signal
-    problem = _problem(source.id, watch.reason, watch.stats, getattr(crawler.spider, "problems", []))
+    problem = _problem(source.id, watch.reason, watch.stats, watch.problems)
     return _fail(problem) if problem else 0
 
 
@@ -217,6 +227,7 @@ class _Watch:
 
         self.reason = "shutdown"
         self.stats: dict[str, Any] = {}
+        self.problems: list[str] = []
         reactor: Any = installed  # its declared type is a module's
         self._crawler, self._events, self._stop, self._reactor = crawler, events, stop, reactor
         self.gave_up = False
@@ -240,7 +251,9 @@ class _Watch:
             capture.close()
         self.stats = dict(self._crawler.stats.get_stats())
         self._tell_progress()
-        self._events.emit("finished", reason=self.reason, stats=self.stats)
+        if plan := getattr(self._crawler.spider, "plan", None):
+            self.problems = plan.problems
+        self._events.emit("finished", reason=self.reason, stats=self.stats, problems=self.problems)
 
     def _engine_started(self) -> None:
         self._engine_runs = True
@@ -284,6 +297,17 @@ def _problem(source: str, reason: str, stats: Mapping[str, Any], problems: Seque
             pass
         case "cannot_archive":
             return f"The crawl of {source} stopped, for it could not archive: {stats.get('warraq/cannot_archive')}"
+        case "asked_to_wait" if busy := stats.get("warraq/busy"):
+            return (
+                f"{source} answered {busy} requests in a row with 429 or 503, so the crawl stopped; run it again in an "
+                "hour, it goes on from there."
+            )
+        case "blocked":
+            return (
+                f"{source} refused {stats.get('warraq/refused')} requests ({stats.get('warraq/refused_by')}), so the "
+                "crawl stopped. Open the site in a browser from this network: if it refuses you too, crawl from "
+                "another, else ask its operators to let Warraq's user agent in."
+            )
         case "asked_to_wait":
             wait = stats.get("warraq/asked_to_wait")
             return f"{source} asks visitors to come back in {wait} s, so the crawl stopped; run it again after that."

@@ -29,6 +29,7 @@ def crawl_settings(
     warc_bytes: int,
     warc_seconds: int,
     index: Path | None = None,
+    documents: Path | None = None,
     replay: ReplayArchive | None = None,
     overrides: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -42,6 +43,7 @@ def crawl_settings(
         warc_bytes: size at which a WARC file is finished and the next begun.
         warc_seconds: age at which it is.
         index: the archive's index; a response it holds the payload of is archived as a revisit.
+        documents: directory that keeps the sitemaps, listings and the like that are read, and answers for them.
         replay: archive to answer from instead of the network; no request leaves the machine then.
         overrides: Scrapy settings that win over these; for tests.
 
@@ -60,6 +62,7 @@ def crawl_settings(
             "WARRAQ_INDEX": index and str(index),
         }
         | (_replayed(replay) if replay else _live(source, contact))
+        | (_kept(documents) if documents else {})
     )
     return settings | dict(overrides or {})
 
@@ -135,4 +138,16 @@ def _replayed(archive: ReplayArchive) -> dict[str, Any]:
         "CONCURRENT_REQUESTS": 1,  # one order, so that the same files give the same archive
         "DOWNLOAD_DELAY": 0,
         "AUTOTHROTTLE_ENABLED": False,
+    }
+
+
+def _kept(documents: Path) -> dict[str, Any]:
+    return {
+        "HTTPCACHE_ENABLED": True,
+        # Between HttpCompression, so that what is kept is decoded, and Retry.
+        "DOWNLOADER_MIDDLEWARES": COMMON["DOWNLOADER_MIDDLEWARES"]
+        | {"scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": 585},
+        "HTTPCACHE_DIR": str(documents.absolute()),
+        "HTTPCACHE_POLICY": "spiders.documents.DocumentsOnly",
+        "HTTPCACHE_GZIP": True,  # a file that a killed process cut off cannot be read, and is taken for none
     }

@@ -1,0 +1,170 @@
+"""The log of links: what a crawl found, where, and what became of it. JSON lines, written as it happens.
+
+    {"url": …, "found_by": "feed", "found_in": …, "announced_at": "2024-12-03T17:17:03+00:00", "state": "wanted"}
+    {"url": …, "state": "fetched"}                                 later, of the same URL
+    {"url": …, "state": "failed", "why": "it answered 503"}
+    {"document": …, "found_by": "feed", "status": 200, "links": 20, "problem": null}
+
+A process that is killed leaves what it has written; of a line cut off in the middle, the reader makes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from archive.warc import Found
+
+
+class State(StrEnum):
+    """What became of a link."""
+
+    WANTED = "wanted"
+    """To be fetched: the archive does not hold it. Where nothing follows, the crawl ended before."""
+    REVISIT = "revisit"
+    """To be fetched again, to see whether it changed."""
+    KNOWN = "known"
+    """In the archive, and not to be fetched again now."""
+    OUTSIDE = "outside"
+    """Not of the days that were asked for."""
+    LIMIT = "limit"
+    """Not fetched, for the limit was reached before."""
+    FETCHED = "fetched"
+    FAILED = "failed"
+    """No answer, or one that says nothing of the page: an error of the server, a refusal."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoggedLink:
+    """A link, and its last state."""
+
+    url: str
+    found: Found
+    state: State
+    revisit: bool = False
+    """Whether it was fetched, or to be fetched, again."""
+    why: str | None = None
+    """Of a failed one: a phrase for people."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoggedDocument:
+    """A document that was read for links."""
+
+    url: str
+    found_by: str
+    """What kind of way it belongs to: `feed`, `sitemap`, `robots`, `rest`, `archive`, `listing`."""
+    status: int | None
+    """HTTP status; None: no answer."""
+    links: int
+    """How many it announced."""
+    problem: str | None
+    """Why it could not be read; None: it was."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Links:
+    """What a log holds."""
+
+    links: Mapping[str, LoggedLink]
+    """By URL, in the order they were found."""
+    documents: tuple[LoggedDocument, ...]
+    """In the order they were read."""
+
+
+class LinkLog:
+    """Writes the log. Each line leaves the process at once."""
+
+    def __init__(self, path: Path | None, on_error: Callable[[OSError], None]) -> None:
+        """Open the log for appending.
+
+        Args:
+            path: the file; None: what is told is not written.
+            on_error: told why a line could not be written; no more are then.
+
+        Raises:
+            OSError: it cannot be opened.
+        """
+        self._stream = path.open("a", encoding="utf-8", buffering=1) if path else None
+        self._on_error = on_error
+
+    def found(self, url: str, found: Found, state: State) -> None:
+        """A link, where it came from and what is to become of it."""
+        announced = found.announced_at
+        self._write(
+            url=url,
+            found_by=found.by,
+            found_in=found.via,
+            announced_at=announced and announced.isoformat(),
+            state=state,
+        )
+
+    def fetched(self, url: str) -> None:
+        """The page of a link has come."""
+        self._write(url=url, state=State.FETCHED)
+
+    def failed(self, url: str, why: str) -> None:
+        """The page of a link has not come."""
+        self._write(url=url, state=State.FAILED, why=why)
+
+    def not_reached(self, url: str) -> None:
+        """The limit came before the link."""
+        self._write(url=url, state=State.LIMIT)
+
+    def document(self, url: str, found_by: str, status: int | None, links: int, problem: str | None = None) -> None:
+        """A document was read, or could not be."""
+        self._write(document=url, found_by=found_by, status=status, links=links, problem=problem)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._stream:
+            with suppress(OSError):
+                self._stream.close()
+
+    def _write(self, **line: Any) -> None:
+        if self._stream is None:
+            return
+        try:
+            self._stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+        except OSError as error:
+            self.close()
+            self._stream = None
+            self._on_error(error)
+
+
+def read_links(path: Path) -> Links:
+    """Read a log, of a run that was killed too; one that is not there holds nothing."""
+    links: dict[str, LoggedLink] = {}
+    documents = []
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        lines = []
+    for text in lines:
+        try:
+            line: dict[str, Any] = json.loads(text)
+        except ValueError:
+            continue
+        if "document" in line:
+            documents.append(LoggedDocument(url=line.pop("document"), **line))
+        elif before := links.get(line["url"]):
+            links[before.url] = replace(before, state=State(line["state"]), why=line.get("why"))
+        elif "found_by" in line:
+            announced = line["announced_at"]
+            links[line["url"]] = LoggedLink(
+                url=line["url"],
+                found=Found(
+                    by=line["found_by"],
+                    via=line["found_in"],
+                    announced_at=announced and datetime.fromisoformat(announced),
+                ),
+                state=State(line["state"]),
+                revisit=line["state"] == State.REVISIT,
+            )
+    return Links(links=links, documents=tuple(documents))
