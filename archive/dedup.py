@@ -271,9 +271,10 @@ class _Batch:
         history = self._history.get(url, [])
         # A replay has the times of the crawl it answers from: a capture of the same time is an earlier one.
         earlier = [each for each in history if each[0] <= reading.fetched_at]
-        if self._held.get(reading.record_id) == url or any(text == reading.record_id for *_, text in earlier):
-            return Decision(reading=reading, outcome=Outcome.UNCHANGED)
+        # Captures may still name a record that a re-extraction has just removed: then the text is not held.
         if reading.record_id in self._held:
+            if self._held[reading.record_id] == url or any(text == reading.record_id for *_, text in earlier):
+                return Decision(reading=reading, outcome=Outcome.UNCHANGED)
             return Decision(reading=reading, outcome=Outcome.EXACT_DUPLICATE)
         if history:
             return Decision(

@@ -26,6 +26,7 @@ from archive.forgotten import Entry, Forgotten, canonical, new_entry_id
 from archive.index.columns import read_files
 from archive.keys import RECORDS, forgotten_key, index_key
 from archive.reelect import reelect
+from archive.reextraction import drop_readings
 from archive.store import NoSuchKey, Store, StoreError
 from archive.tables import Conflict, DataFile, Row, Snapshot, Tables
 from archive.warc import bury, write_cdxj
@@ -310,7 +311,8 @@ def kept_texts(store: Store, tables: Tables, entries: Sequence[Entry]) -> list[s
 def take_out(store: Store, key: str, captures: Set[str], entry: Entry) -> bool:
     """Put tombstones for these captures into a stored WARC file, then write its index again.
 
-    The file goes first: while its index still lists a forgotten page, the work is not done.
+    The file goes first, then what re-extractions have read in it: while its index still lists a forgotten page, the
+    work is not done.
 
     Returns:
         Whether there was something to do.
@@ -334,6 +336,7 @@ def take_out(store: Store, key: str, captures: Set[str], entry: Entry) -> bool:
             return bool(buried)
     except NoSuchKey:
         pass
+    drop_readings(store, [key])
     store.replace(index_key(key), index)
     return True
 

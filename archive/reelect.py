@@ -98,6 +98,33 @@ def reelect(
         )
 
 
+def elect_again(
+    now: Snapshot,
+    then: Snapshot,
+    texts: Set[str],
+    *,
+    brands: Mapping[str, frozenset[str]],
+    window: timedelta = WINDOW,
+) -> list[Row]:
+    """What an election would change if the tables were as `then` shows them, among the groups of some texts.
+
+    Args:
+        now: The tables as they are: the groups to which the texts belong are elected, and those to which they would.
+        then: The tables as they would be.
+        texts: Ids of the records that differ, be they in one or in both.
+        brands: As for `reelect`.
+        window: As for `reelect`.
+
+    Returns:
+        The rows for `Tables.update_originals`, in the order of their ids.
+    """
+    before = _Search(now, window, brands, {}, lambda _: None)
+    before.near(sorted(texts))
+    search = _Search(then, window, brands, {}, lambda _: None)
+    near = search.near(sorted(before.looked_at))
+    return _changes(then, search.looked_at, near)
+
+
 # --- which texts are near one another ---------------------------------------------------------------------------------
 
 

@@ -15,10 +15,11 @@ from archive.index import Response, View
 from archive.warc import Capture
 from extract.types import Reason, Rejection
 
-_UNKNOWN = Rejection(
+UNKNOWN = Rejection(
     reason=Reason.FAILED,
     detail="it repeats a response that the archive does not hold: ingest the WARC file with that response first",
 )
+"""What a revisit shows whose original is not there."""
 
 
 class Originals:
@@ -54,7 +55,7 @@ class Originals:
             return reading
         original = self._find(capture)
         if original is None:
-            return replace(reading, result=_UNKNOWN)
+            return replace(reading, result=UNKNOWN)
         same = reading.url == original.url
         return replace(
             reading,

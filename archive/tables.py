@@ -268,6 +268,24 @@ _LAYOUT = {
 }
 
 
+SETTLED_COLUMNS = (
+    "canonical_url",
+    "published_at",
+    "outcome",
+    "reason",
+    "detail",
+    "record_id",
+    "similarity",
+    "repeats",
+    "extractor",
+)
+"""Columns of `captures` that follow from what is read in the page, and may change when it is read again."""
+
+CANDIDATE = "warraq.candidate"
+"""What the commits of a promotion say which candidate it is of."""
+
+_KEY = {RECORDS: "record_id", CAPTURES: "capture_id"}
+
 _ELECTION = "warraq.election"
 """Delta's application transaction that marks the last election; checkpoints keep it when old log files go."""
 _ELECTED_COLUMNS = ("record_id", "published_month", "duplicate_of", "similarity")
@@ -297,6 +315,7 @@ class Snapshot:
         self.versions = {name: -1 if table is None else table.version() for name, table in opened.items()}
         self.ids = {name: None if table is None else str(table.metadata().id) for name, table in opened.items()}
         self._tables = tables
+        self._changes: dict[str, DeltaTable] = {}
 
     def elected_version(self) -> int | None:
         """The version of `records` whose originals have all been elected; None: there was no election."""
@@ -340,7 +359,38 @@ class Snapshot:
             for name, version in self.versions.items():
                 table = self._tables.at(name, version)
                 engine.register(name, table or DeltaTable.create(f"{scratch}/{name}", _LAYOUT[name].columns))
+            for name, changes in self._changes.items():
+                engine.register(f"changed_{name}", changes)
+            if self._changes:
+                sql = f"WITH {', '.join(map(self._as_changed, self._changes))} {sql}"
             return _plain(pa.table(engine.execute(sql).read_all()))
+
+    @contextmanager
+    def changed(self, rows: Mapping[str, pa.Table], gone: Mapping[str, Set[str]]) -> Iterator[Snapshot]:
+        """The tables as they would be with other rows, to be queried; nothing is written but to a temporary directory.
+
+        Args:
+            rows: Table name → rows that stand for those of the same key, or are added. Queries see the columns that are
+                given.
+            gone: Table name → keys among `rows` of those that are removed.
+        """
+        with TemporaryDirectory(prefix="warraq-changed-") as scratch, _clear_errors("cannot query the tables"):
+            then = Snapshot(self._tables, {})
+            then.versions, then.ids = self.versions, self.ids
+            for name, table in rows.items():
+                removed = pa.array([key in gone.get(name, ()) for key in table[_KEY[name]].to_pylist()], pa.bool_())
+                write_deltalake(f"{scratch}/{name}", table.append_column("gone", removed))
+                then._changes[name] = DeltaTable(f"{scratch}/{name}")
+            yield then
+
+    def _as_changed(self, name: str) -> str:
+        """The table's name, in a query, for its rows with the changes."""
+        names = [field.name for field in self._changes[name].schema().fields if field.name != "gone"]
+        columns, key = ", ".join(names), _KEY[name]
+        return (
+            f"{name} AS (SELECT {columns} FROM {name} WHERE {key} NOT IN (SELECT {key} FROM changed_{name}) "  # noqa: S608
+            f"UNION ALL SELECT {columns} FROM changed_{name} WHERE NOT gone)"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -582,6 +632,103 @@ class Tables:
                     {name: f"new.{name}" for name in values}
                 ).execute()
 
+    def settle_records(
+        self,
+        written: Sequence[Row],
+        gone: Sequence[Row],
+        marked: Sequence[Row],
+        seen: Snapshot,
+        *,
+        note: Mapping[str, str],
+    ) -> None:
+        """Commit what a re-extraction makes of the records, in one version, as `update_originals` does.
+
+        Args:
+            written: Whole rows, and `was_month`: the partition that the record is in, None where it is to be added.
+            gone: `record_id` and `published_month` of the records to remove.
+            marked: `record_id`, `published_month`, and `duplicate_of`, `similarity` and `extractor`, of others that
+                change in these.
+            seen: What this was decided against.
+            note: Written into the commit; `records_before` finds it by its `warraq.candidate`.
+
+        Raises:
+            Conflict: another writer committed to the table since.
+            StoreError: the table cannot be written.
+        """
+        rows = [
+            *({**row, "was_month": row["was_month"] or row["published_month"], "change": "write"} for row in written),
+            *({**row, "was_month": row["published_month"], "change": "remove"} for row in gone),
+            *({**row, "was_month": row["published_month"], "change": "mark"} for row in marked),
+        ]
+        columns = pa.schema([field.with_nullable(True) for field in RECORD_COLUMNS])
+        columns = columns.append(pa.field("was_month", pa.string())).append(pa.field("change", pa.string()))
+        data = pa.Table.from_pylist(rows, columns)
+        with self._changing(RECORDS, seen, note) as (target, properties):
+            if target and rows:
+                (
+                    _merge(target, data, "record_id", "published_month", properties, "was_month")
+                    .when_matched_delete("new.change = 'remove'")
+                    .when_matched_update({each: f"new.{each}" for each in RECORD_COLUMNS.names}, "new.change = 'write'")
+                    .when_matched_update(
+                        {each: f"new.{each}" for each in ("duplicate_of", "similarity", "extractor")},
+                        "new.change = 'mark'",
+                    )
+                    .when_not_matched_insert(
+                        {each: f"new.{each}" for each in RECORD_COLUMNS.names}, "new.change = 'write'"
+                    )
+                    .execute()
+                )
+
+    def settle_captures(
+        self, written: Sequence[Row], marked: Sequence[Row], seen: Snapshot, *, note: Mapping[str, str]
+    ) -> None:
+        """Commit what a re-extraction makes of the captures, in one version, as `update_originals` does.
+
+        Args:
+            written: `capture_id`, `fetched_date` and the columns of `SETTLED_COLUMNS`.
+            marked: `capture_id`, `fetched_date` and `extractor` of others that change in this.
+            seen: What this was decided against.
+            note: Written into the commit, for people who read the table's history.
+
+        Raises:
+            Conflict: another writer committed to the table since.
+            StoreError: the table cannot be written.
+        """
+        rows = [*({**row, "change": "write"} for row in written), *({**row, "change": "mark"} for row in marked)]
+        names = ("capture_id", "fetched_date", *SETTLED_COLUMNS)
+        columns = pa.schema([CAPTURE_COLUMNS.field(name).with_nullable(True) for name in names])
+        columns = columns.append(pa.field("change", pa.string()))
+        with self._changing(CAPTURES, seen, note) as (target, properties):
+            if target and rows:
+                (
+                    _merge(target, pa.Table.from_pylist(rows, columns), "capture_id", "fetched_date", properties)
+                    .when_matched_update({each: f"new.{each}" for each in SETTLED_COLUMNS}, "new.change = 'write'")
+                    .when_matched_update({"extractor": "new.extractor"}, "new.change = 'mark'")
+                    .execute()
+                )
+
+    def records_before(self, ids: Set[str], candidate: str) -> dict[str, Row]:
+        """Records as they were before the promotion of a candidate removed them.
+
+        Raises:
+            StoreError: no version that can be read has them all.
+        """
+        found: dict[str, Row] = {}
+        table = self._newest(RECORDS)
+        with _clear_errors("cannot read earlier versions of records"):
+            commits = table.history() if table else []
+        for commit in commits:
+            if commit.get(CANDIDATE) == candidate and (left := ids - found.keys()):
+                then = Snapshot(self, {RECORDS: self.at(RECORDS, commit["version"] - 1), CAPTURES: None})
+                rows = then.query("SELECT * FROM records WHERE record_id IN {ids}", ids=left).to_pylist()
+                found.update({row["record_id"]: row for row in rows})
+        if left := ids - found.keys():
+            raise StoreError(
+                f"captures show the records {', '.join(sorted(left))}, which are in no version of the table that can "
+                "be read: run `warraq verify`"
+            )
+        return found
+
     def replaced_files(self, name: str) -> list[str]:
         """Keys of the stored data files that only older versions of a table name.
 
@@ -695,9 +842,19 @@ class Tables:
         return table
 
 
-def _merge(target: DeltaTable, rows: pa.Table, key: str, partition: str, properties: Mapping[str, Any]) -> TableMerger:
-    """A merge of `rows` (`new`) into the rows of the same key and partition (`old`); other partitions are not read."""
-    where = ", ".join(sorted(f"'{each}'" for each in set(rows[partition].to_pylist())))
+def _merge(
+    target: DeltaTable,
+    rows: pa.Table,
+    key: str,
+    partition: str,
+    properties: Mapping[str, Any],
+    within: str | None = None,
+) -> TableMerger:
+    """A merge of `rows` (`new`) into the rows of the same key (`old`).
+
+    Only partitions are read that the rows name in `partition`, or in the column `within`.
+    """
+    where = ", ".join(sorted(f"'{each}'" for each in set(rows[within or partition].to_pylist())))
     return target.merge(
         rows,
         f"old.{partition} IN ({where}) AND old.{key} = new.{key}",
@@ -724,10 +881,15 @@ def _literal(value: Value) -> str:
             return "(" + (", ".join(sorted(map(_literal, value))) or "NULL") + ")"
 
 
+def month_of(record: Row) -> str:
+    """The partition of a record."""
+    at: datetime = record["published_at"] or record["first_fetched_at"]
+    return f"{at.astimezone(UTC):%Y-%m}"
+
+
 def _with_partition(table: str, row: Row) -> Row:
     if table == RECORDS:
-        month: datetime = row["published_at"] or row["first_fetched_at"]
-        return {**row, "published_month": f"{month.astimezone(UTC):%Y-%m}"}
+        return {**row, "published_month": month_of(row)}
     if table == COVERAGE:
         return {**row, "month": f"{row['day']:%Y-%m}" if row["day"] else "undated"}
     return {**row, "fetched_date": row["fetched_at"].astimezone(UTC).date()}

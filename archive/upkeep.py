@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from archive.keys import CAPTURES, COVERAGE, RECORDS
 from archive.reelect import ElectionReport, reelect
+from archive.reextraction import drop_promoted
 from archive.store import Store
 from archive.tables import Tables, TableState
 
@@ -40,6 +41,8 @@ class UpkeepReport:
     tables: Mapping[str, TableUpkeep]
     unfinished: tuple[str, ...]
     """What writers that were killed had left half written, and was removed."""
+    candidates: int
+    """Re-extractions promoted before the retention, whose readings were removed."""
 
 
 def maintain(
@@ -85,4 +88,6 @@ def maintain(
         kept[name] = TableUpkeep(before=before, after=tables.state(name) or before, removed=removed)
     on_progress("looking for what killed writers left")
     unfinished = store.clear_unfinished(datetime.now(UTC) - LEAST_RETENTION)
-    return UpkeepReport(election=election, tables=kept, unfinished=unfinished)
+    on_progress("removing what re-extractions read that have been promoted")
+    candidates = drop_promoted(store, retention)
+    return UpkeepReport(election=election, tables=kept, unfinished=unfinished, candidates=candidates)

@@ -21,6 +21,7 @@ INVARIANTS = {
     "record-capture": "the capture that brought a record exists and shows its text",
     "duplicate-original": "what a near-duplicate copies exists and is no near-duplicate itself",
     "revision-base": "what a revision replaces exists, and no text is its own predecessor",
+    "promotion": "a promotion that has begun is done",
     "forgotten": "of what was forgotten nothing is left in the tables, data files and WARC files",
     "leftovers": "nothing is left half written by writers that were killed",
 }

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from archive import promote
 from archive.forget import forget, unfinished
 from archive.forgotten import Entry, read_entries
 from archive.index import Index
 from archive.ingest import ingest
 from archive.keys import CAPTURES, COVERAGE, RECORDS
 from archive.reelect import reelect
+from archive.reextraction import Candidate
 from archive.store import Store, StoreError
 from archive.tables import Tables
 from archive.verify.files import check_files
@@ -31,6 +33,9 @@ from extract.types import Source
 
 _ABANDONED = timedelta(days=1)
 """Age at which what a writer left half written is nobody's any more."""
+
+_HALF_PROMOTED = ("capture-record", "record-capture", "revision-base")
+"""What does not hold between the two commits of a promotion."""
 
 Tell = Callable[[str], None]
 
@@ -79,6 +84,7 @@ def _check(store: Store, deep: bool, sources: Mapping[str, Source], tell: Tell) 
     yield from check_files(store, tables, hands.ingest, deep=deep, tell=tell)
     # Each reads the tables anew: what was mended before may have mended it too.
     checks: list[tuple[str, Callable[[], Findings]]] = [
+        ("promotion", hands.check_promotions),
         ("forgotten", hands.check_forgotten),
         ("capture-record", lambda: check_captures(tables.snapshot())),
         ("capture-repeats", lambda: check_repeats(tables.snapshot())),
@@ -92,7 +98,13 @@ def _check(store: Store, deep: bool, sources: Mapping[str, Source], tell: Tell) 
         checks.append(("record-text", lambda: check_texts(store, tables.snapshot(), tell)))
     for invariant, check in checks:
         tell(invariant)
-        yield from check()
+        for finding in check():
+            half_done = finding.invariant in _HALF_PROMOTED and promote.unfinished(store)
+            yield replace(finding, next_step=_promote(half_done[0].id)) if half_done else finding
+
+
+def _promote(candidate: str) -> str:
+    return f"unless it is at work, finish the promotion: run `warraq promote {candidate} --yes`"
 
 
 @dataclass(frozen=True)
@@ -130,6 +142,20 @@ class _Hands:
                 problem="something of what it says was taken out is still there, or is there again",
                 next_step="run `warraq verify --repair`: it takes it out",
                 mend=partial(self.forget, entry),
+            )
+
+    def promote(self, candidate: Candidate) -> str:
+        promote.promote(self.store, candidate, tables=self.tables, brands=self._brands())
+        return "it was promoted to its end"
+
+    def check_promotions(self) -> Findings:
+        for candidate in promote.unfinished(self.store):
+            yield Finding(
+                invariant="promotion",
+                where=candidate.id,
+                problem="it has begun and not ended: records may be its own already, and captures not yet",
+                next_step=_promote(candidate.id),
+                mend=partial(self.promote, candidate),
             )
 
     def check_leftovers(self) -> Findings:

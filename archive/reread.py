@@ -1,0 +1,116 @@
+"""What a stored WARC file shows by the rules of today, as an immutable Parquet file beside the tables.
+
+A WARC file is the unit of work of a re-extraction: it is read by itself, without the tables and without the network, so
+any number of processes and machines may share the work, in any order, and what one has put is never read again. What
+its revisits show is for `archive.settling` to say, which knows the responses of other files too.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from archive.dedup import Reading
+from archive.keys import readings_key
+from archive.readings import article_columns, read_capture, storable
+from archive.store import Store, StoreError
+from archive.tables import RECORD_COLUMNS, Row
+from archive.warc import Capture, WarcError, read_warc
+from extract.types import Article, Rejection, Source
+
+ARTICLE_COLUMNS = tuple(
+    RECORD_COLUMNS.names[RECORD_COLUMNS.names.index("title") : RECORD_COLUMNS.names.index("revision_of")]
+)
+"""Columns of `records` that an article fills by itself."""
+
+_TIME = pa.timestamp("us", tz="UTC")
+READING_COLUMNS = pa.schema(
+    [
+        ("capture_id", pa.string()),
+        ("canonical_url", pa.string()),
+        ("found_published_at", _TIME),  # `captures.published_at`: as the page states it, or as it was announced
+        ("reason", pa.string()),
+        ("detail", pa.string()),
+        ("record_id", pa.string()),
+        ("signature", pa.binary()),
+        *((name, RECORD_COLUMNS.field(name).type) for name in ARTICLE_COLUMNS),
+        # Of a revisit, how it names the response it repeats: by id, by time, or by its payload.
+        ("repeats_id", pa.string()),
+        ("repeats_url", pa.string()),
+        ("repeats_at", _TIME),
+        ("payload_digest", pa.string()),
+    ]
+)
+"""A row a response, in the order of the file: an article if `record_id` is set, a rejection if `reason` is, a revisit
+if `repeats_url` is, else support."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileReport:
+    """What reading a WARC file again gave."""
+
+    warc_key: str
+    captures: int
+    articles: int
+    bytes: int
+    """Of the WARC file."""
+
+
+def read_again(store: Store, candidate: str, warc_key: str, source: Source) -> FileReport:
+    """Read a stored WARC file and put what it shows into the candidate; of racing writers one does.
+
+    Args:
+        store: The archive.
+        candidate: The candidate's id.
+        warc_key: Key of the file.
+        source: The source it was fetched for.
+
+    Raises:
+        StoreError: the store cannot be read or written.
+        WarcError: the file is damaged. Nothing was put.
+    """
+    rows: list[Row] = []
+    try:
+        with store.open(warc_key) as file:
+            rows.extend(_row(capture, read_capture(capture, source)) for capture in read_warc(file))
+    except WarcError as error:
+        raise WarcError(f"{warc_key}: {error}; `warraq verify --deep` tells what is left of it") from error
+    data = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows, READING_COLUMNS), data, compression="zstd")
+    store.put_if_absent(readings_key(candidate, warc_key), data.getvalue())
+    articles = sum("record_id" in row for row in rows)
+    return FileReport(warc_key=warc_key, captures=len(rows), articles=articles, bytes=store.size(warc_key))
+
+
+def read_readings(store: Store, candidate: str, warc_key: str, columns: list[str] | None = None) -> pa.Table:
+    """What a candidate holds of a WARC file, with these columns of `READING_COLUMNS` or all.
+
+    Raises:
+        NoSuchKey: the file has not been read, or something in it was forgotten since.
+        StoreError: the store cannot be read, or the object is damaged.
+    """
+    key = readings_key(candidate, warc_key)
+    try:
+        return pq.read_table(io.BytesIO(store.get(key)), columns=columns, use_threads=False)
+    except pa.ArrowException as error:
+        raise StoreError(f"{key} in {store.root} is damaged ({error}): delete it, and re-extract again") from error
+
+
+def _row(capture: Capture, reading: Reading) -> Row:
+    result, repeats = reading.result, capture.repeats
+    row: Row = {
+        "capture_id": reading.capture_id,
+        "canonical_url": reading.canonical_url,
+        "found_published_at": reading.published_at,
+        "payload_digest": capture.payload_digest,
+    }
+    if repeats:
+        row |= {"repeats_id": repeats.capture_id, "repeats_url": repeats.url, "repeats_at": repeats.fetched_at}
+    elif isinstance(result, Rejection):
+        row |= {"reason": result.reason.value, "detail": storable(result.detail)}
+    elif isinstance(result, Article):
+        row |= {"record_id": reading.record_id, "signature": reading.signature, **article_columns(result)}
+    return row
