@@ -10,6 +10,7 @@
     <root>/candidates/<id>/readings/<source>/<stem>.parquet  what a WARC file shows by these rules; may be deleted
     <root>/candidates/<id>/promoting.json                  its promotion has begun: the tables may be changed
     <root>/candidates/<id>/promoted.json                   its promotion is done, and when
+    <root>/imports/<source>/<id>.json                      a file of many sites' WARC records has been taken in
     <root>/runs/<flow>/<YYYY-MM-DD>/<run-id>.json          what a run did, for people and monitors
     <root>/probe/<id>                                      for a moment: what the store does is found out by trying
     <root>/runs/<flow>/<YYYY-MM-DD>/<run-id>.log           the spider's log, if the run did not go well
@@ -32,6 +33,7 @@ WARC = "warc"
 RUNS = "runs"
 FORGOTTEN = "forgotten"
 CANDIDATES = "candidates"
+IMPORTS = "imports"
 
 _STEM = re.compile(r"^(?P<source>[a-z0-9][a-z0-9-]*)-(?P<opened>\d{14})-(?P<run>[A-Za-z0-9_]+)-(?P<serial>\d{5})$")
 
@@ -77,6 +79,11 @@ def index_key(warc: str) -> str:
 def warc_prefix(source: str | None = None) -> str:
     """Prefix under which the WARC files of a source, or of all, are listed."""
     return f"{WARC}/{source}/" if source else f"{WARC}/"
+
+
+def import_key(source: str, file: str) -> str:
+    """Key of the note that a file of others has been taken in for a source; `file` is a digest that names it."""
+    return f"{IMPORTS}/{source}/{file}.json"
 
 
 def forgotten_key(entry: str) -> str:

@@ -13,11 +13,13 @@ from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
+from prefect.tasks import exponential_backoff
 from pydantic import Field
 
 from extract.types import Source
 from flows import pipeline
 from flows.artifacts import ProgressBar, show_report, show_table
+from flows.backfill_warcs import Wanted, WarcFile, backfill_warcs, find_warcs, take_in
 from flows.backfilling import Crawl, Days
 from flows.backfilling import backfill as run_partitions
 from flows.limits import turn
@@ -121,6 +123,48 @@ def backfill_source(source: Source, days: Days, settings: Settings) -> list[Ende
         [each.row() for each in ended], f"backfill-{source.id}", f"{source.id} from {days.since} to {days.until}"
     )
     return ended
+
+
+@task(
+    name="take-in",
+    task_run_name="{file.key}",
+    retries=5,
+    retry_delay_seconds=exponential_backoff(backoff_factor=2),
+    retry_jitter_factor=0.5,
+    retry_condition_fn=_may_pass,
+    cache_policy=NO_CACHE,
+)
+def take_in_file(wanted: Wanted, file: WarcFile, settings: Settings) -> list[Ended]:
+    """Take the sources' pages out of a WARC file of others."""
+    return take_in(wanted, settings, store_at(settings.root), file)
+
+
+def _warcs_run_name() -> str:
+    given = prefect.runtime.flow_run.parameters
+    return f"{'-'.join(given['sources'])[:60]}-from-warcs"
+
+
+@flow(name="backfill-from-warcs", flow_run_name=_warcs_run_name, persist_result=False)
+def backfill_from_warcs(
+    sources: Annotated[list[str], Field(min_length=1, description="Ids, as `warraq sources` lists them.")],
+    warcs: Annotated[list[str], Field(min_length=1, description="Files, directories, or s3://bucket/prefix.")],
+    since: Annotated[date | None, Field(description="First UTC day of fetch wanted.")] = None,
+    until: Annotated[date | None, Field(description="First UTC day of fetch not wanted any more.")] = None,
+    reprocess: Annotated[Reprocess, Field(description="Which files that were taken in are read again.")] = "none",
+) -> State[None]:
+    """Take the pages of sources out of WARC files that others made."""
+    settings = Settings.from_environment()
+    chosen = tuple(choose_sources(sources, known_sources(settings)))
+    wanted = Wanted(sources=chosen, since=since, until=until, reprocess=reprocess)
+    files, store = find_warcs(warcs), store_at(settings.root)
+    pipeline.may_write(store, settings)
+    progress = ProgressBar("warcs", len(files) * len(chosen))
+    ended: list[Ended] = []
+    for each in backfill_warcs(files, wanted, settings, store, lambda file: take_in_file(wanted, file, settings)):
+        ended.append(each)
+        progress.advance()
+    show_table([each.row() for each in ended], "backfill-from-warcs", f"{len(files)} files")
+    return judged(ended)
 
 
 def judged(ended: Sequence[Ended]) -> State[None]:

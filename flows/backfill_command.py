@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 
 from rich.console import Console
 from rich.table import Table
@@ -17,16 +18,17 @@ from extract.types import Source
 from flows import pipeline
 from flows.backfill_estimate import Estimate, estimate, expected_a_day, readable_time
 from flows.backfill_processes import side_by_side
+from flows.backfill_warcs import Wanted, backfill_warcs, earlier, find_warcs, take_in
 from flows.backfilling import Days, backfill
 from flows.crawling import check_contact, raise_error_of, reach_prefect
 from flows.failures import Exit
-from flows.partitions import Ended, Partition, Planned
+from flows.partitions import Ended, File, Partition, Planned
 from flows.progress import followed_by
 from flows.report import RunReport
 from flows.server import PrefectError
 from flows.settings import Settings
 from flows.sources import choose_sources, known_sources
-from flows.terminal import Terminal
+from flows.terminal import Terminal, readable_bytes
 
 
 def show_plan(settings: Settings, ids: Sequence[str], days: Days, *, as_json: bool) -> Exit:
@@ -72,6 +74,50 @@ def run_backfill(
     return Exit.OK if all(each.ok for each in terminal.partitions) else Exit.FAILED
 
 
+def run_warcs(settings: Settings, places: Sequence[str], wanted: Wanted, *, on_prefect: bool, as_json: bool) -> Exit:
+    """Take in WARC files that others made, one after the other, and print what came of each.
+
+    Raises:
+        UsageError: there are none.
+        StoreError, SpoolError, PrefectError: what is needed is out of reach. What is taken in stays so.
+    """
+    files = find_warcs(places)
+    store = open_store(settings.root, settings.s3)
+    pipeline.may_write(store, settings)
+    with _printed(as_json=as_json) as terminal:
+        if on_prefect or settings.prefect_api_url:
+            reach_prefect(settings, terminal)
+            _warcs_on_prefect(places, wanted, terminal)
+        else:
+            for _ in backfill_warcs(files, wanted, settings, store, partial(take_in, wanted, settings, store)):
+                pass
+    return Exit.OK if all(each.ok for each in terminal.partitions) else Exit.FAILED
+
+
+def show_warcs(settings: Settings, places: Sequence[str], wanted: Wanted, *, as_json: bool) -> Exit:
+    """Print which files would be taken in, and which have been."""
+    store = open_store(settings.root, settings.s3)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("file", no_wrap=True)
+    table.add_column("")
+    table.add_column("size", justify="right")
+    table.add_column("why", overflow="fold")
+    left = 0
+    for file in find_warcs(places):
+        for source in wanted.sources:
+            done = earlier(file, source, wanted, store)
+            why = f"{done.verdict} before" if done else "not done yet"
+            left += done is None
+            part = File(source=source.id, file=file.name)
+            table.add_row(part.name, "skip" if done else "run", readable_bytes(file.size), why)
+            if as_json:
+                _say(part.row() | {"run": done is None, "why": why, "bytes": file.size})
+    if not as_json:
+        _console().print(table)
+        _console().print(f"{left} of {table.row_count} to take in")
+    return Exit.OK
+
+
 def _here(source: Source, days: Days, settings: Settings) -> None:
     store = open_store(settings.root, settings.s3)
     index = Index(store, settings.cache)
@@ -93,6 +139,22 @@ def _on_prefect(source: Source, days: Days, terminal: Terminal) -> None:
     raise_error_of(state)
     if len(terminal.partitions) == began:
         raise PrefectError(f"Prefect ended the run of {source.id} before it began: {state.message or state.name}.")
+
+
+def _warcs_on_prefect(places: Sequence[str], wanted: Wanted, terminal: Terminal) -> None:
+    from flows.backfill import backfill_from_warcs as flow
+
+    state = flow(
+        [source.id for source in wanted.sources],
+        warcs=list(places),
+        since=wanted.since,
+        until=wanted.until,
+        reprocess=wanted.reprocess,
+        return_state=True,
+    )
+    raise_error_of(state)
+    if not terminal.partitions:
+        raise PrefectError(f"Prefect ended the run before it began: {state.message or state.name}.")
 
 
 class _Lines(Terminal):

@@ -107,17 +107,17 @@ def backfill(
     spool = Spool(settings.spool, settings.root, settings.endpoint_url, source.id)
     with spool.backfilling(listener().waiting), _documents(spool, days) as documents:
         planned = days.planned(source, store)
-        sent_away: Ended | None = None
+        sent_away = None
         for number, each in enumerate(planned, 1):
             if not each.run:
                 ended = Ended(partition=each.partition, verdict=each.verdict or "", why=each.why)
             elif sent_away:
-                why = f"{sent_away.verdict} at {sent_away.partition.span}; run the same again later"
-                ended = Ended(partition=each.partition, verdict="not_run", why=why)
+                ended = Ended(partition=each.partition, verdict="not_run", why=sent_away)
             else:
                 listener().began(each.partition, number, len(planned))
                 ended = _run(each, source, store, crawl, documents)
-                sent_away = ended if ended.verdict in SENT_AWAY else None
+                if ended.verdict in SENT_AWAY:
+                    sent_away = f"{ended.verdict} at {each.partition.span}; run the same again later"
             listener().ended(ended)
             yield ended
 

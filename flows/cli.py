@@ -100,8 +100,8 @@ def crawl(
 @app.command()
 def backfill(
     sources: SourceIds,
-    since: Annotated[datetime, SINCE],
-    until: Annotated[datetime, UNTIL],
+    since: Since = None,
+    until: Until = None,
     reprocess: Annotated[
         Literal["none", "failed", "completed"],
         typer.Option(help="Which of the partitions that ended before are run again."),
@@ -109,6 +109,14 @@ def backfill(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be run, why, and the cost.")] = False,
     backwards: Annotated[bool, typer.Option("--backwards", help="Newest days first.")] = False,
     max_active: Annotated[int, typer.Option(min=1, help="Most sources at work at once.")] = 4,
+    origin: Annotated[
+        Literal["live", "warc"],
+        typer.Option("--from", help="Where pages come from: the sites, or WARC files of others."),
+    ] = "live",
+    warcs: Annotated[
+        list[str] | None,
+        typer.Option("--warc", metavar="PLACE", help="With --from warc: a file, a directory or s3://bucket/prefix."),
+    ] = None,
     prefect: Annotated[
         bool, typer.Option("--prefect", help="Run on Prefect even without PREFECT_API_URL: on an embedded server.")
     ] = False,
@@ -119,19 +127,34 @@ def backfill(
 
     Partitions that an earlier backfill has brought to an end are skipped, pages that the archive holds are not fetched
     again: after Ctrl-C, a crash or a kill, the same command goes on. Scheduled crawls go on beside it, in turn.
+
+    With --from warc nothing is fetched: a partition is a WARC file, DAYs are of the fetch and need not be given.
     """
-    from flows.backfill_command import run_backfill, show_plan
+    from flows import backfill_command as command
+    from flows.backfill_processes import end_with
+    from flows.backfill_warcs import Wanted
     from flows.backfilling import Days
+    from flows.sources import choose_sources, known_sources
 
     if lifeline:
-        from flows.backfill_processes import end_with
-
         end_with(sys.stdin.fileno())
+    if (origin == "warc") != bool(warcs):
+        raise UsageError("--from warc goes with --warc PLACE: a file, a directory or s3://bucket/prefix")
     settings = Settings.from_environment()
+    if warcs:
+        chosen = tuple(choose_sources(sources, known_sources(settings)))
+        wanted = Wanted(sources=chosen, since=_day(since), until=_day(until), reprocess=reprocess)
+        if dry_run:
+            raise typer.Exit(command.show_warcs(settings, warcs, wanted, as_json=json))
+        raise typer.Exit(command.run_warcs(settings, warcs, wanted, on_prefect=prefect, as_json=json))
+    if not (since and until):
+        raise UsageError("A backfill of live sites needs --since and --until, the first day not wanted any more")
     days = Days(since=since.date(), until=until.date(), reprocess=reprocess, backwards=backwards)
     if dry_run:
-        raise typer.Exit(show_plan(settings, sources, days, as_json=json))
-    raise typer.Exit(run_backfill(settings, sources, days, max_active=max_active, on_prefect=prefect, as_json=json))
+        raise typer.Exit(command.show_plan(settings, sources, days, as_json=json))
+    raise typer.Exit(
+        command.run_backfill(settings, sources, days, max_active=max_active, on_prefect=prefect, as_json=json)
+    )
 
 
 @app.command()

@@ -44,6 +44,33 @@ class Partition:
         for number in range((self.until - self.since).days):
             yield self.since + number * _DAY
 
+    def row(self) -> dict[str, str]:
+        """JSON-able."""
+        return {"source": self.source, "since": self.since.isoformat(), "until": self.until.isoformat()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """A WARC file of others, of which the pages of one source are taken in."""
+
+    source: str
+    file: str
+    """Where it lies."""
+
+    @property
+    def name(self) -> str:
+        """`isna CC-NEWS-20241203-00042.warc.gz`."""
+        return f"{self.source} {self.span}"
+
+    @property
+    def span(self) -> str:
+        """The file's name without its place, for people."""
+        return self.file.rpartition("/")[2]
+
+    def row(self) -> dict[str, str]:
+        """JSON-able."""
+        return {"source": self.source, "file": self.file}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
@@ -60,15 +87,14 @@ class Planned:
 
     def row(self) -> dict[str, Any]:
         """A line of a table, JSON-able."""
-        days = {"since": self.partition.since.isoformat(), "until": self.partition.until.isoformat()}
-        return {"source": self.partition.source, **days, "run": self.run, "why": self.why}
+        return self.partition.row() | {"run": self.run, "why": self.why}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
     """What became of a partition."""
 
-    partition: Partition
+    partition: Partition | File
     verdict: str
     """As the ledger has it; `not_run`: the site was left in peace before its turn came."""
     why: str | None = None
@@ -89,17 +115,14 @@ class Ended:
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Ended:
-        """The inverse of `row`."""
+        """The inverse of `row`, of a partition by days."""
         given = dict(row)
         since, until = (date.fromisoformat(given.pop(name)) for name in ("since", "until"))
         return cls(partition=Partition(source=given.pop("source"), since=since, until=until), **given)
 
     def row(self) -> dict[str, Any]:
         """A line of a table, JSON-able."""
-        return {
-            "source": self.partition.source,
-            "since": self.partition.since.isoformat(),
-            "until": self.partition.until.isoformat(),
+        return self.partition.row() | {
             "verdict": self.verdict,
             "ran": self.ran,
             "pages": self.pages,

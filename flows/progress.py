@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from flows.partitions import Ended, Partition
+from flows.partitions import Ended, File, Partition
 from flows.report import RunReport
 
 
@@ -41,7 +41,7 @@ class Listener(Protocol):
     def finished(self, report: RunReport) -> None:
         """The run has ended, well or not or by an interruption; not called when it raises an error."""
 
-    def began(self, partition: Partition, number: int, of: int) -> None:
+    def began(self, partition: Partition | File, number: int, of: int) -> None:
         """A backfill begins with a partition, the one with this number, from 1, of so many."""
 
     def ended(self, ended: Ended) -> None:
@@ -57,7 +57,7 @@ class _Nobody:
 
     def finished(self, report: RunReport) -> None: ...
 
-    def began(self, partition: Partition, number: int, of: int) -> None: ...
+    def began(self, partition: Partition | File, number: int, of: int) -> None: ...
 
     def ended(self, ended: Ended) -> None: ...
 

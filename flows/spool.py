@@ -140,6 +140,22 @@ class Spool:
             yield RunDirectory(path=path, lock_fd=lock)
 
     @contextmanager
+    def scratch(self, name: str) -> Iterator[Path]:
+        """An empty directory for files that can be made again; it is gone afterwards.
+
+        Raises:
+            SpoolError: the directory cannot be written.
+        """
+        path = self.directory.parent / f".{name}" / self.source_id
+        with self._writing():
+            shutil.rmtree(path, ignore_errors=True)
+            path.mkdir(parents=True)
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
+
+    @contextmanager
     def _writing(self) -> Iterator[None]:
         try:
             yield

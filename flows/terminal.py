@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from extract.types import Source
-from flows.partitions import Ended, Partition
+from flows.partitions import Ended, File, Partition
 from flows.progress import Progress
 from flows.report import OUTCOMES, RunReport, Status
 
@@ -68,7 +68,7 @@ class Terminal:
         self.reports.append(report)
         self._last = None
 
-    def began(self, partition: Partition, number: int, of: int) -> None:
+    def began(self, partition: Partition | File, number: int, of: int) -> None:
         """See `Listener`."""
         self._partition = f" {partition.span} ({number} of {of})"
 

@@ -7,6 +7,7 @@ from archive.warc.cdxj import index_line, surt, write_cdxj
 from archive.warc.coding import digest
 from archive.warc.found import DOCUMENT, Found
 from archive.warc.frames import Damage, WarcError
+from archive.warc.pick import Contents, Span, copy_records, look_through
 from archive.warc.read import Capture, Conversion, check_warc, read_pages, read_warc
 from archive.warc.revisit import Original
 from archive.warc.tombstone import Tombstone, bury, tombstones
@@ -16,18 +17,22 @@ __all__ = [
     "DOCUMENT",
     "OPEN",
     "Capture",
+    "Contents",
     "Conversion",
     "Damage",
     "Exchange",
     "Found",
     "Original",
+    "Span",
     "Tombstone",
     "WarcError",
     "WarcWriter",
     "bury",
     "check_warc",
+    "copy_records",
     "digest",
     "index_line",
+    "look_through",
     "read_pages",
     "read_warc",
     "salvage",

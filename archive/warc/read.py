@@ -167,6 +167,15 @@ def check_warc(stream: BinaryIO) -> Iterator[Damage]:
                 yield Damage(offset=frame.offset, problem=f"the response does not have its payload digest, {stated}")
 
 
+def capture_in(frame: Frame) -> Capture | None:
+    """The HTTP response in a frame, or the revisit of one; None where it holds something else.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    return _capture(frame, _parse(frame))
+
+
 def _parse(frame: Frame) -> WarcRecord:
     """The record in a frame.
 

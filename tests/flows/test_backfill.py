@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import threading
 import time
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from warraq_command import Command
+from typer.testing import CliRunner
+from warraq_command import SAMPLES, SIX
 
 from archive.coverage import DayCoverage
+from archive.store import LocalStore
+from archive.warc import Capture, read_warc
 from extract.types import Source
 from flows.backfill_estimate import estimate, expected_a_day, readable_time
+from flows.backfill_warcs import Wanted, backfill_warcs, find_warcs, take_in
+from flows.cli import app
 from flows.partitions import Ended, Partition, partitions, plan, worst
+from flows.settings import Settings
 from flows.turns import take_turn
+from spiders.sources import load_sources
 
 DAY = timedelta(days=1)
 FIRST = date(2024, 12, 30)
@@ -132,17 +141,82 @@ def test_who_waits_for_a_turn_comes_before_who_has_had_it(tmp_path: Path) -> Non
     assert order == ["other", "first again"]
 
 
+@pytest.fixture
+def crawls(tmp_path: Path) -> Path:
+    """What others may have: many sites in one file, one uncompressed, and one that is damaged."""
+    place = tmp_path / "crawls"
+    place.mkdir()
+    (place / "a.warc.gz").write_bytes(b"".join((SAMPLES / f"{each}.warc.gz").read_bytes() for each in SIX[:3]))
+    (place / "b.warc.gz").write_bytes(b"no WARC file")
+    (place / "c.warc").write_bytes(gzip.decompress((SAMPLES / "tunisiatoday.warc.gz").read_bytes())[:-9])
+    return place
+
+
+def test_pages_of_the_sources_are_taken_out_of_files_of_many_sites_once(tmp_path: Path, crawls: Path) -> None:
+    settings = Settings(root=str(tmp_path / "archive"), spool=tmp_path / "spool", cache=tmp_path / "cache")
+    store = LocalStore(tmp_path / "archive")
+    known = load_sources(None)
+    sources = tuple(known[each] for each in ("arabkhabar", "tunisiatoday", "isna"))
+
+    def taken(**fields: Any) -> dict[tuple[str, str], tuple[str, bool, int]]:
+        wanted = Wanted(sources=sources, **fields)
+        take = partial(take_in, wanted, settings, store)
+        ended = list(backfill_warcs(find_warcs([str(crawls)]), wanted, settings, store, take))
+        assert {Path(each.row()["file"]).parent for each in ended} == {crawls}
+        return {(each.partition.span, each.partition.source): (each.verdict, each.ran, each.new) for each in ended}
+
+    # A window first: what it leaves out comes later, what it brought does not come twice.
+    days = {capture.fetched_at.date() for capture in captures_of(SAMPLES / "arabkhabar.warc.gz")}
+    part = taken(until=max(days))
+    first = taken()
+    assert first["a.warc.gz", "arabkhabar"][:2] == ("complete", True)
+    assert part["a.warc.gz", "arabkhabar"][2] + first["a.warc.gz", "arabkhabar"][2] == 14
+    assert first["a.warc.gz", "isna"] == ("empty", True, 0)
+    assert first["c.warc", "tunisiatoday"][0] == "partial"  # its end is missing
+    assert part["c.warc", "tunisiatoday"][2] + first["c.warc", "tunisiatoday"][2] > 0
+    assert {first["b.warc.gz", each.id][:2] for each in sources} == {("failed", True)}
+    again = taken()
+    assert {key: each[1] for key, each in again.items()} == {key: key[0] == "b.warc.gz" for key in again}
+
+    # Nobody else's pages, each response once, and each record as it was.
+    kept = [capture for path in tmp_path.glob("archive/warc/**/*.warc.gz") for capture in captures_of(path)]
+    assert len({capture.capture_id for capture in kept}) == len(kept)
+    assert {source.id for source in sources for capture in kept if source.owns(capture.url)} == {
+        "arabkhabar", "tunisiatoday"
+    }  # fmt: skip
+    assert all(any(source.owns(capture.url) for source in sources) for capture in kept)
+    whole = (crawls / "a.warc.gz").read_bytes()
+    for path in tmp_path.glob("archive/warc/arabkhabar/**/*.warc.gz"):
+        assert all(path.read_bytes()[each.offset :][: each.length] in whole for each in captures_of(path))
+    assert taken(reprocess="completed")["a.warc.gz", "arabkhabar"] == ("complete", True, 0)
+    assert not list(settings.spool.rglob("*.warc*"))
+
+
+def captures_of(path: Path) -> list[Capture]:
+    with path.open("rb") as file:
+        return list(read_warc(file))
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("--since", "2024-12-03", "--until", "2024-12-03"), "is not before"),
         (("--since", "2024-12-03", "--until", "2100-01-01"), "is not over at isna (Asia/Tehran)"),
         (("--since", "2024-12-03"), "--until"),
+        (("--from", "warc"), "--warc"),
         (("--since", "2024-13-03", "--until", "2025-01-01"), "2024-13-03"),
         (("--since", "2024-12-03", "--until", "2025-01-01", "--reprocess", "some"), "--reprocess"),
     ],
 )
-def test_wrong_arguments_are_refused(warraq: Command, arguments: tuple[str, ...], said: str) -> None:
-    done = warraq("backfill", "isna", *arguments, status=2, WARRAQ_CONTACT="tests@warraq.example")
-    assert said in done.stderr.decode()
-    assert not warraq.root.exists()
+def test_wrong_arguments_are_refused(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    environ = {
+        "WARRAQ_ROOT": str(tmp_path / "archive"),
+        "WARRAQ_CONTACT": "tests@warraq.example",
+        "WARRAQ_SOURCES": "",
+        "PREFECT_API_URL": "",
+        "TERMINAL_WIDTH": "200",
+    }
+    done = CliRunner().invoke(app, ["backfill", "isna", *arguments], env=environ)
+    assert done.exit_code == 2, done.output
+    assert said in done.stderr
+    assert not list(tmp_path.iterdir())
