@@ -94,13 +94,25 @@ def _is_support(capture: Capture, source: Source) -> bool:
     A crawl of ours says of each document that it was read for links; of a WARC file of others, addresses and XML tell.
     """
     url = _canonical(capture.url)
+    announcing = (*source.feeds, *source.sitemaps, *source.listings)
     return (
         bool(capture.found and capture.found.by.startswith(DOCUMENT))
         or 300 <= capture.status < 400  # a 304 too, if nothing says what it confirms
         or url.partition("://")[2].partition("/")[2] == "robots.txt"
-        or url in {_canonical(each) for each in (*source.feeds, *source.sitemaps, *source.listings)}
+        or _first_page(url) in {_first_page(_canonical(each)) for each in announcing}
+        or _shape(url) in {_shape(_canonical(re.sub(r"{[^}]*}", "0", each))) for each in source.archives}
         or bool(_XML_ROOT.match(_head(capture.content)))
     )
+
+
+def _first_page(url: str) -> str:
+    """Where a listing begins, given the address of one of its pages."""
+    return re.sub(r"(/page/\d+|[?&]page=\d+)/?$", "", url).rstrip("/")
+
+
+def _shape(url: str) -> str:
+    """A URL whatever the numbers in it, as an archive has one for each day and page."""
+    return re.sub(r"\d+", "#", url)
 
 
 def _head(content: bytes) -> bytes:

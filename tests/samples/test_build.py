@@ -26,6 +26,7 @@ from samples.build.warc import truth_json, warc_bytes, write_site
 from spiders.discovery import Kind, read_document
 from spiders.replay import normal_encoding
 from spiders.sources import load_sources
+from spiders.templates import fill
 
 _OUTCOMES = {"new", "revision", "unchanged", "exact_duplicate", "near_duplicate", "rejected"}
 
@@ -116,7 +117,8 @@ def test_the_spider_reaches_every_page(site: str) -> None:
     stored = {normal_encoding(response.url): response for response in built(site)}
     robots = [url for url in stored if url.endswith("/robots.txt")]
     named = [url for each in robots for url in Protego.parse(stored[each].body.decode()).sitemaps]
-    waiting = deque(map(normal_encoding, (*named, *source.sitemaps, *source.feeds, *source.listings)))
+    archives = [fill(template, None) for template in source.archives]
+    waiting = deque(map(normal_encoding, (*named, *source.sitemaps, *source.feeds, *source.listings, *archives)))
     documents = set(waiting)
     reached = set(robots)
     while waiting:
