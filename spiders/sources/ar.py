@@ -10,6 +10,12 @@ _WORDPRESS_SKIP = r"^/wp-(admin|login|json|content)\b|/(feed|trackback)/?$|[?&](
 # Permalinks with the date, and their short form.
 _WORDPRESS_ARTICLE = r"^/\d{4}/\d{2}/\d{2}/[^/]+|[?&]p=\d+"
 
+
+def _rest(root: str) -> tuple[str, ...]:
+    """WordPress core's REST API, which is on unless somebody turned it off."""
+    return (f"{root}/wp-json/",)
+
+
 # The same system under other brands; a copy of an article stands under the same path. Numbers: section, time of day.
 _ARABSTODAY_ARTICLE = r"^/\d+/\d{1,6}-"
 _ARABSTODAY_SKIP = r"^/(en|search)(/|$|\?)"
@@ -94,6 +100,7 @@ SOURCES = (
         domains=("enabbaladi.net",),
         family="wordpress",
         feeds=("https://www.enabbaladi.net/feed/",),
+        rest=_rest("https://www.enabbaladi.net"),
         skip=_WORDPRESS_SKIP,
     ),
     Source(
@@ -104,6 +111,7 @@ SOURCES = (
         domains=("hespress.com",),
         family="wordpress",
         feeds=("https://www.hespress.com/feed",),
+        rest=_rest("https://www.hespress.com"),
         skip=_WORDPRESS_SKIP,
         brands=("Hespress",),
     ),
@@ -115,6 +123,7 @@ SOURCES = (
         domains=("al3omk.com",),
         family="wordpress",
         feeds=("https://al3omk.com/feed",),
+        rest=_rest("https://al3omk.com"),
         skip=_WORDPRESS_SKIP,
         brands=("العمق",),
     ),
@@ -126,6 +135,7 @@ SOURCES = (
         domains=("sana.sy",),
         family="wordpress",
         feeds=("https://sana.sy/?feed=rss2",),
+        rest=_rest("https://sana.sy"),
         skip=_WORDPRESS_SKIP,
         brands=("الوكالة العربية السورية للأنباء", "SANA"),
     ),

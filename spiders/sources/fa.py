@@ -4,6 +4,24 @@ from __future__ import annotations
 
 from extract.types import Source
 
+
+def _nastooh(root: str) -> tuple[str, ...]:
+    """Nastooh's archive of a day, in pages: public scrapers of several sites."""
+    return (f"{root}/page/archive.xhtml?yr={{jyear}}&mn={{jmonth}}&dy={{jday}}&pi={{page}}",)
+
+
+def _asam(root: str) -> tuple[str, ...]:
+    """Asam's archive, the newest first: public scrapers of several sites."""
+    return (f"{root}/newsstudios/archive/?curp={{page}}&order=order_time",)
+
+
+def _iransamaneh(root: str) -> tuple[str, ...]:
+    """IranSamaneh's archive between two days, in pages of a hundred: public scrapers of several sites."""
+    day = "{jyear}/{jmonth:02}/{jday:02}"
+    everything = "service_id=-1&sec_id=-1&cat_id=-1&rpp=100"
+    return (f"{root}/fa/archive?{everything}&from_date={day}&to_date={day}&p={{page}}",)
+
+
 SOURCES = (
     # Article and short-link forms and the feed: public scrapers. Sections are /بخش-<name>-<number>.
     Source(
@@ -14,11 +32,9 @@ SOURCES = (
         calendar="jalali",
         domains=("etemadonline.com",),
         family="asam",
+        archives=_asam("https://www.etemadonline.com"),
         feeds=("https://www.etemadonline.com/feeds/",),
-        listings=(
-            "https://www.etemadonline.com/",
-            "https://www.etemadonline.com/newsstudios/archive/?curp=1&order=order_time",
-        ),
+        listings=("https://www.etemadonline.com/",),
         article=r"^/بخش-[^/]+/\d+-|^/\d{5,}(-|$)",
         brands=("اعتماد آنلاین", "etemadonline"),
         evidence="replica",
@@ -32,6 +48,7 @@ SOURCES = (
         calendar="jalali",
         domains=("isna.ir",),
         family="nastooh",
+        archives=_nastooh("https://www.isna.ir"),
         feeds=("https://www.isna.ir/rss",),
         sitemaps=("https://www.isna.ir/sitemap/news/sitemap.xml",),
         article=r"^/(news|photo|video)/\d+",
@@ -46,6 +63,7 @@ SOURCES = (
         calendar="jalali",
         domains=("irna.ir",),
         family="nastooh",
+        archives=_nastooh("https://www.irna.ir"),
         feeds=("https://www.irna.ir/rss",),
         sitemaps=("https://www.irna.ir/sitemap/news/sitemap.xml",),
         article=r"^/(news|photo|video)/\d+",
@@ -59,6 +77,7 @@ SOURCES = (
         calendar="jalali",
         domains=("mehrnews.com",),
         family="nastooh",
+        archives=_nastooh("https://www.mehrnews.com"),
         feeds=("https://www.mehrnews.com/rss",),
         article=r"^/(news|photo|video)/\d+",
         brands=("خبرگزاری مهر",),
@@ -71,6 +90,7 @@ SOURCES = (
         calendar="jalali",
         domains=("khabaronline.ir",),
         family="nastooh",
+        archives=_nastooh("https://www.khabaronline.ir"),
         feeds=("https://www.khabaronline.ir/rss",),
         sitemaps=("https://www.khabaronline.ir/sitemap/news/sitemap.xml",),
         article=r"^/(news|photo|video)/\d+",
@@ -84,6 +104,7 @@ SOURCES = (
         calendar="jalali",
         domains=("hamshahrionline.ir",),
         family="nastooh",
+        archives=_nastooh("https://www.hamshahrionline.ir"),
         feeds=("https://www.hamshahrionline.ir/rss",),
         sitemaps=("https://www.hamshahrionline.ir/sitemap/news/sitemap.xml",),
         article=r"^/(news|photo|video)/\d+",
@@ -97,6 +118,7 @@ SOURCES = (
         calendar="jalali",
         domains=("mashreghnews.ir",),
         family="nastooh",
+        archives=_nastooh("https://www.mashreghnews.ir"),
         feeds=("https://www.mashreghnews.ir/rss",),
         sitemaps=("https://www.mashreghnews.ir/sitemap/news/sitemap.xml",),
         article=r"^/(news|photo|video)/\d+",
@@ -110,6 +132,7 @@ SOURCES = (
         calendar="jalali",
         domains=("shana.ir",),
         family="nastooh",
+        archives=_nastooh("https://www.shana.ir"),
         sitemaps=("https://www.shana.ir/sitemap/news/sitemap.xml",),
         article=r"^/(news|photo|video)/\d+",
     ),
@@ -121,6 +144,7 @@ SOURCES = (
         calendar="jalali",
         domains=("icana.ir",),
         family="nastooh",
+        archives=_nastooh("https://www.icana.ir"),
         sitemaps=("https://www.icana.ir/sitemap/news/sitemap.xml",),
         article=r"^/(news|photo|video)/\d+",
     ),
@@ -132,6 +156,7 @@ SOURCES = (
         calendar="jalali",
         domains=("hawzahnews.com",),
         family="nastooh",
+        archives=_nastooh("https://www.hawzahnews.com"),
         sitemaps=("https://www.hawzahnews.com/sitemap/news/sitemap.xml",),
         article=r"^/(news|photo|video)/\d+",
     ),
@@ -143,6 +168,7 @@ SOURCES = (
         calendar="jalali",
         domains=("qudsonline.ir",),
         family="nastooh",
+        archives=_nastooh("https://www.qudsonline.ir"),
         sitemaps=("https://www.qudsonline.ir/sitemap/news/sitemap.xml",),
         article=r"^/(news|photo|video)/\d+",
     ),
@@ -154,6 +180,7 @@ SOURCES = (
         calendar="jalali",
         domains=("ettelaat.com",),
         family="nastooh",
+        archives=_nastooh("https://www.ettelaat.com"),
         sitemaps=("https://www.ettelaat.com/sitemap/news/sitemap.xml",),
         article=r"^/(news|photo|video)/\d+",
     ),
@@ -165,6 +192,7 @@ SOURCES = (
         calendar="jalali",
         domains=("fa.abna24.com",),
         family="nastooh",
+        archives=_nastooh("https://fa.abna24.com"),
         sitemaps=("https://fa.abna24.com/sitemap/news/sitemap.xml",),
         article=r"^/(news|photo|video)/\d+",
     ),
@@ -177,6 +205,7 @@ SOURCES = (
         calendar="jalali",
         domains=("tabnak.ir",),
         family="iransamaneh",
+        archives=_iransamaneh("https://www.tabnak.ir"),
         feeds=("https://www.tabnak.ir/fa/rss/allnews",),
         article=r"^/fa/news/\d+",
     ),
@@ -188,6 +217,7 @@ SOURCES = (
         calendar="jalali",
         domains=("asriran.com",),
         family="iransamaneh",
+        archives=_iransamaneh("https://www.asriran.com"),
         feeds=("https://www.asriran.com/fa/rss/allnews",),
         article=r"^/fa/news/\d+",
     ),
@@ -199,6 +229,7 @@ SOURCES = (
         calendar="jalali",
         domains=("entekhab.ir",),
         family="iransamaneh",
+        archives=_iransamaneh("https://www.entekhab.ir"),
         feeds=("https://www.entekhab.ir/fa/rss/allnews",),
         article=r"^/fa/news/\d+",
     ),
@@ -210,6 +241,7 @@ SOURCES = (
         calendar="jalali",
         domains=("fararu.com",),
         family="iransamaneh",
+        archives=_iransamaneh("https://fararu.com"),
         feeds=("https://fararu.com/fa/rss/allnews",),
         article=r"^/fa/news/\d+",
     ),
@@ -221,6 +253,7 @@ SOURCES = (
         calendar="jalali",
         domains=("yjc.ir",),
         family="iransamaneh",
+        archives=_iransamaneh("https://www.yjc.ir"),
         feeds=("https://www.yjc.ir/fa/rss/allnews",),
         sitemaps=("https://www.yjc.ir/fa-sitemap-news",),
         article=r"^/fa/news/\d+",
@@ -233,6 +266,7 @@ SOURCES = (
         calendar="jalali",
         domains=("defapress.ir",),
         family="iransamaneh",
+        archives=_iransamaneh("https://defapress.ir"),
         feeds=("https://defapress.ir/fa/rss/allnews",),
         sitemaps=("https://defapress.ir/fa-sitemap-news",),
         article=r"^/fa/news/\d+",
@@ -246,6 +280,7 @@ SOURCES = (
         calendar="jalali",
         domains=("mizanonline.ir",),
         family="iransamaneh",
+        archives=_iransamaneh("https://www.mizanonline.ir"),
         sitemaps=("https://www.mizanonline.ir/fa-sitemap-news",),
         article=r"^/fa/news/\d+",
     ),
@@ -257,6 +292,7 @@ SOURCES = (
         calendar="jalali",
         domains=("kayhan.ir",),
         family="iransamaneh",
+        archives=_iransamaneh("https://kayhan.ir"),
         sitemaps=("https://kayhan.ir/fa-sitemap-news",),
         article=r"^/fa/news/\d+",
         skip=r"^/(en|ar)/",
@@ -269,6 +305,7 @@ SOURCES = (
         calendar="jalali",
         domains=("javanonline.ir",),
         family="iransamaneh",
+        archives=_iransamaneh("https://www.javanonline.ir"),
         sitemaps=("https://www.javanonline.ir/fa-sitemap-news",),
         article=r"^/fa/news/\d+",
     ),
@@ -280,6 +317,7 @@ SOURCES = (
         calendar="jalali",
         domains=("snn.ir",),
         family="iransamaneh",
+        archives=_iransamaneh("https://snn.ir"),
         sitemaps=("https://snn.ir/fa-sitemap-news",),
         article=r"^/fa/news/\d+",
     ),
@@ -291,6 +329,7 @@ SOURCES = (
         calendar="jalali",
         domains=("jamejamonline.ir",),
         family="iransamaneh",
+        archives=_iransamaneh("https://jamejamonline.ir"),
         sitemaps=("https://jamejamonline.ir/fa-sitemap-news",),
         article=r"^/fa/news/\d+",
     ),
@@ -302,6 +341,7 @@ SOURCES = (
         calendar="jalali",
         domains=("iqna.ir",),
         family="iransamaneh",
+        archives=_iransamaneh("https://iqna.ir"),
         sitemaps=("https://iqna.ir/fa-sitemap-news",),
         article=r"^/fa/news/\d+",
         skip=r"^/(?!fa(/|-|$))[a-z]{2}(/|$)",
@@ -314,6 +354,7 @@ SOURCES = (
         calendar="jalali",
         domains=("rasanews.ir",),
         family="iransamaneh",
+        archives=_iransamaneh("https://rasanews.ir"),
         sitemaps=("https://rasanews.ir/fa-sitemap-news",),
         article=r"^/fa/news/\d+",
         skip=r"^/(en|ar)/",
@@ -327,6 +368,7 @@ SOURCES = (
         calendar="jalali",
         domains=("donya-e-eqtesad.com",),
         family="asam",
+        archives=_asam("https://donya-e-eqtesad.com"),
         feeds=("https://donya-e-eqtesad.com/feeds/",),
         article=r"^/بخش-[^/]+/\d+-|^/fa/news/\d+",
     ),
@@ -338,6 +380,7 @@ SOURCES = (
         calendar="jalali",
         domains=("eghtesadnews.com",),
         family="asam",
+        archives=_asam("https://www.eghtesadnews.com"),
         feeds=("https://www.eghtesadnews.com/feeds/",),
         article=r"^/بخش-[^/]+/\d+-|^/fa/news/\d+",
     ),
@@ -349,6 +392,7 @@ SOURCES = (
         calendar="jalali",
         domains=("fardanews.com",),
         family="asam",
+        archives=_asam("https://www.fardanews.com"),
         feeds=("https://www.fardanews.com/feeds/",),
         article=r"^/بخش-[^/]+/\d+-|^/fa/news/\d+",
         brands=("فردا نیوز",),
