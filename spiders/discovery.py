@@ -249,15 +249,17 @@ def _listing(page: Page, zone: ZoneInfo) -> Document:
     base = urljoin(page.url or "", declared or "")
     dates = dict(_dates_beside(tree, zone))
     links = []
-    next_url = None
+    declared_next = counted_next = None
     for element in tree.iter("a", "link"):
         url = absolute_url(base, element.get("href"))
-        if url and next_url is None and _leads_on(element):
-            next_url = url
+        if url and declared_next is None and _leads_on(element):
+            declared_next = url
         if url and element.tag == "a":
+            if counted_next is None and _counts_on(page.url or "", url):
+                counted_next = url
             title = " ".join("".join(map(str, element.itertext())).split())
             links.append(Link(url=url, published_at=dates.get(element), title=title or None))
-    return Document(kind=Kind.LISTING, links=tuple(links), next_url=next_url)
+    return Document(kind=Kind.LISTING, links=tuple(links), next_url=declared_next or counted_next)
 
 
 def _leads_on(element: etree._Element) -> bool:
@@ -265,6 +267,20 @@ def _leads_on(element: etree._Element) -> bool:
     return "next" in (element.get("rel") or "").lower().split() or {"next", "page-numbers"}.issubset(
         (element.get("class") or "").split()
     )
+
+
+_SECOND = re.compile(r"(?:(?:page|p)[/_-]?|[?&](?:[a-z]*page[a-z]*|p|pg|pi|pn|curp)=)2/?", re.IGNORECASE)
+_NUMBER = re.compile(r"\d+")
+
+
+def _counts_on(url: str, target: str) -> bool:
+    """Whether `target` is `url` with one number greater by one, or with a page number of 2 behind it."""
+    here, there = _NUMBER.findall(url), _NUMBER.findall(target)
+    if _NUMBER.sub("#", url) == _NUMBER.sub("#", target):
+        steps = [int(after) - int(before) for before, after in zip(here, there, strict=True) if before != after]
+        return steps == [1]
+    stem = url.rstrip("/")
+    return target.startswith(stem) and bool(_SECOND.fullmatch(target[len(stem) :].lstrip("/")))
 
 
 _BOX = 3

@@ -183,6 +183,8 @@ class NewsSpider(Spider):
             self._unread(step, response.status, refused or f"it answered {response.status}", may_pass=may_pass)
         elif response.status == 200:
             yield from self._read(response, step)
+        else:
+            self._links.document(step.url, step.way, response.status, 0)
 
     def _read(self, response: Response, step: Step) -> Iterator[Request]:
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1") or None
@@ -405,8 +407,10 @@ def _found_by(document: Document, step: Step) -> str:
 
 
 def _is_past_the_end(step: Step, response: Response) -> bool:
-    """Whether WordPress says that there are fewer pages: an article was taken down since it counted them."""
-    return step.way == "rest" and step.page > 1 and response.status == 400
+    """Whether an error only says that there is no such page, or nothing on that day."""
+    if step.way == "rest":  # an article was taken down since WordPress counted its pages
+        return step.page > 1 and response.status == 400
+    return response.status in (404, 410) and (step.page > 1 or step.day is not None)
 
 
 def _redirect_target(response: Response) -> str | None:

@@ -213,6 +213,11 @@ class Plan:
         instead = f"; {stand_in} is read instead" if stand_in else ""
         return [f"{step.url}: {problem}{instead}" for step, problem in self._dead] + self._others
 
+    @property
+    def unread(self) -> list[str]:
+        """Of the problems, those that keep announced articles from being found: nothing took the document's place."""
+        return self._others if self._stand_in() else self.problems
+
     def _stand_in(self) -> str | None:
         """A way that announces what is wanted, the best first. To a scheduled crawl, old sitemaps are none."""
         kinds = [Kind.FEED, "news", Kind.REST, Kind.LISTING, *([Kind.SITEMAP] if self._window else [])]

@@ -4,11 +4,11 @@ It writes one JSON object a line to standard output, flushed at once:
 
     {"event": "progress", "discovered": 120, "fetched": 37, "bytes": 1234567}      at most five a second
     {"event": "warc", "path": "/spool/…/isna-20241203174703-ab12-00000.warc.gz"}   a file is complete
-    {"event": "finished", "reason": "finished", "stats": {…}, "problems": […]}     the last line
+    {"event": "finished", "reason": "finished", "stats": {…}, "problems": […], "unread": […]}   last
 
 Reasons: `finished`; `limit`; `shutdown`, it was told to stop; `cannot_archive`; `asked_to_wait`, the site asks for a
 long pause or answers nothing but 429 and 503; `blocked`, it refuses us. `problems` are phrases on what announces
-articles and could not be read.
+articles and could not be read; `unread` those of them that nothing else took the place of.
 
 Exit status: 0 the crawl ran to its end (reason `finished` or `limit`); 1 it did not, and the last line of standard
 error says why in one sentence; 130 or 143 it was told to stop by SIGINT or SIGTERM, and everything fetched is in its
@@ -228,6 +228,7 @@ class _Watch:
         self.reason = "shutdown"
         self.stats: dict[str, Any] = {}
         self.problems: list[str] = []
+        self.unread: list[str] = []
         reactor: Any = installed  # its declared type is a module's
         self._crawler, self._events, self._stop, self._reactor = crawler, events, stop, reactor
         self.gave_up = False
@@ -252,8 +253,9 @@ class _Watch:
         self.stats = dict(self._crawler.stats.get_stats())
         self._tell_progress()
         if plan := getattr(self._crawler.spider, "plan", None):
-            self.problems = plan.problems
-        self._events.emit("finished", reason=self.reason, stats=self.stats, problems=self.problems)
+            self.problems, self.unread = plan.problems, plan.unread
+        told = {"reason": self.reason, "stats": self.stats, "problems": self.problems, "unread": self.unread}
+        self._events.emit("finished", **told)
 
     def _engine_started(self) -> None:
         self._engine_runs = True
