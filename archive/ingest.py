@@ -30,7 +30,7 @@ from archive.dedup import (
 from archive.forget import detail_of, finish_file, take_out
 from archive.forgotten import Entry, Forgotten, read_entries
 from archive.index import Index, Outcomes, View
-from archive.keys import CAPTURES, RECORDS, index_key, warc_key, warc_prefix, warc_stem
+from archive.keys import CAPTURES, RECORDS, index_key, run_of, warc_key, warc_prefix, warc_stem
 from archive.readings import article_columns, read_capture, storable
 from archive.revisits import Originals
 from archive.store import NoSuchKey, Store, StoreError
@@ -83,7 +83,7 @@ def ingest(
         store: The archive.
         warc_key: Key of the file.
         source: The source it was fetched for.
-        run_id: The run, for the rows.
+        run_id: The run, for the rows of a file that others made; one of ours names the run that wrote it.
         local: A copy of the file on this machine, read instead of the stored one.
         on_page: Told the URL of each response when it has been read.
         tables: The archive's tables, if they are not to be the index's.
@@ -98,6 +98,7 @@ def ingest(
     """
     index = index or Index(store)
     tables = tables or index.tables
+    run_id = run_of(warc_key) or run_id
     # Whether it has been ingested since then is asked once more before the commit.
     if found := index.ask_last_seen(lambda view: view.outcomes(warc_key), on_progress=on_wait):
         report = _already(warc_key, found)

@@ -37,6 +37,9 @@ IMPORTS = "imports"
 
 _STEM = re.compile(r"^(?P<source>[a-z0-9][a-z0-9-]*)-(?P<opened>\d{14})-(?P<run>[A-Za-z0-9_]+)-(?P<serial>\d{5})$")
 
+_IMPORTED = re.compile(r"import[0-9a-f]{20}")
+"""In place of a run: a file that others made, and the digest of its bytes."""
+
 
 def warc_stem(source: str, opened: datetime, run_id: str, serial: int) -> str:
     """Name of a WARC file without `.warc.gz`; `opened` is aware UTC, `run_id` letters, digits and underscores."""
@@ -59,16 +62,10 @@ def warc_key(stem: str) -> str:
     return f"{WARC}/{match['source']}/{opened[:4]}/{opened[4:6]}/{opened[6:8]}/{stem}.warc.gz"
 
 
-def run_of(warc: str) -> str:
-    """The run that wrote the WARC file at this key, as its name says.
-
-    Raises:
-        ValueError: the key is not one that `warc_key` makes.
-    """
+def run_of(warc: str) -> str | None:
+    """The run that wrote the WARC file at this key, as its name says; None: others made it."""
     match = _STEM.match(warc.rpartition("/")[2].removesuffix(".warc.gz"))
-    if not match:
-        raise ValueError(f"{warc!r} is not the key of an archived WARC file")
-    return match["run"]
+    return None if match is None or _IMPORTED.fullmatch(match["run"]) else match["run"]
 
 
 def index_key(warc: str) -> str:

@@ -163,7 +163,9 @@ CAPTURE_COLUMNS = pa.schema(
         _column("warc_key", pa.string(), "Key of the WARC file, relative to the archive's root.", required=True),
         _column("warc_offset", pa.int64(), "Where the record begins in the file, in bytes.", required=True),
         _column("warc_length", pa.int64(), "Length of the record in the file, compressed, in bytes.", required=True),
-        _column("run_id", pa.string(), "The run that ingested the file.", required=True),
+        _column(
+            "run_id", pa.string(), "The run that fetched it, or that brought a file which others made.", required=True
+        ),
         _column("extractor", pa.string(), "Name and version of the rules that read the page.", required=True),
         _column("fetched_date", pa.date32(), "Partition: UTC day of `fetched_at`.", required=True),
     ]
@@ -176,7 +178,7 @@ COVERAGE_COLUMNS = pa.schema(
         _column("source", pa.string(), "Id of the source.", required=True),
         _column("day", pa.date32(), "Day of publication by the source's clock; null: of pages without a date."),
         _column("run_id", pa.string(), "The run.", required=True),
-        _column("flow", pa.string(), "What the run was part of: crawl, backfill, ingest or reextract.", required=True),
+        _column("flow", pa.string(), "What the run was: crawl, replay, backfill, ingest or reextract.", required=True),
         _column("started_at", _TIME, "When the run began.", required=True),
         _column(
             "ended_at",
@@ -234,7 +236,7 @@ COVERAGE_COLUMNS = pa.schema(
         _column(
             "verdict",
             pa.string(),
-            "complete, partial, empty, rate_limited, blocked, parse_regressed or failed: see archive/coverage.py.",
+            "complete, partial, empty, rate_limited, blocked, parse_regressed or failed: see archive/coverage/.",
             required=True,
         ),
         _column("why", pa.string(), "What keeps the day from being complete; else null."),
