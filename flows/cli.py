@@ -380,6 +380,30 @@ def sources(
 
 
 @app.command()
+def coverage(
+    sources: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Ids; none: all sources.")] = None,
+    since: Since = None,
+    until: Until = None,
+    json: AsJson = False,
+    html: Annotated[Path | None, typer.Option(metavar="OUT.html", help="Write a page for a browser instead.")] = None,
+) -> None:
+    """Show which days of which sources are complete, what keeps the others from it, and the command that mends them.
+
+    Of one source: all days that the ledger has; of several: the last fortnight. Days are those of the source's clock.
+    """
+    from flows.coverage import show_coverage
+    from flows.reading import archive_at
+    from flows.sources import choose_sources, known_sources
+
+    if json and html:
+        raise UsageError("--json and --html are two ways to write the same; give one of them")
+    settings = Settings.from_environment()
+    known = known_sources(settings)
+    wanted = [source.id for source in choose_sources(sources or (), known)]
+    show_coverage(archive_at(settings), known, wanted, since=_day(since), until=_day(until), as_lines=json, html=html)
+
+
+@app.command()
 def verify(
     deep: Annotated[
         bool, typer.Option("--deep", help="Read every WARC file and record, and compute digests and ids anew.")
