@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
+from archive.coverage import DayCoverage, Run
 from archive.index import Index
 from archive.ingest import adopt_warc
 from archive.store import Store
 from extract.types import Source
+from flows.ledger import findings, run_that_ingested, write_rows
 from flows.pipeline import PlainSteps, file_report, may_write, new_run_id, retrying, versions
 from flows.progress import Progress, listener
 from flows.report import RunReport, Status
@@ -33,9 +36,9 @@ def import_warc(path: Path, source: Source, store: Store, settings: Settings) ->
     key = retrying(adopt_warc, store, path, source.id)
     size = path.stat().st_size
     listener().progress(Progress(source=source.id, stage=f"ingesting {path.name}", bytes=size))
-    ingested = PlainSteps(store=store, source=source, run_id=run_id, index=Index(store, settings.cache)).ingest(
-        key, path
-    )
+    steps = PlainSteps(store=store, source=source, run_id=run_id, index=Index(store, settings.cache))
+    ingested = steps.ingest(key, path)
+    rows = _enter(steps, key, started_at)
     report = RunReport(
         flow="ingest",
         run_id=run_id,
@@ -51,8 +54,23 @@ def import_warc(path: Path, source: Source, store: Store, settings: Settings) ->
         records_added=ingested.records_added,
         captures_added=ingested.captures_added,
         warcs=(key,),
+        verdicts=dict(Counter(row.verdict for row in rows)),
+        findings=tuple(findings(rows)),
         versions=versions(),
     )
     file_report(store, report)
     listener().finished(report)
     return report
+
+
+def _enter(steps: PlainSteps, key: str, started_at: datetime) -> list[DayCoverage]:
+    """Write the rows of an import, or of the one that ingested the file and did not come to writing them."""
+    run = Run(
+        source=steps.source,
+        run_id=run_that_ingested(steps.index.tables, key) or steps.run_id,
+        flow="ingest",
+        started_at=started_at,
+        ended_at=datetime.now(UTC),
+        discovers=False,
+    )
+    return retrying(write_rows, steps.index.tables, steps.store, run, (), also=[key])

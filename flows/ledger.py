@@ -13,7 +13,7 @@ from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from archive.coverage import Announced, Archived, DayCoverage, Run, cover, days_of, months_of
+from archive.coverage import Announced, Archived, DayCoverage, Run, Verdict, cover, days_of, months_of
 from archive.keys import COVERAGE, run_of, warc_prefix
 from archive.store import Store, StoreError
 from archive.tables import Conflict, Row, Snapshot, Tables
@@ -136,6 +136,20 @@ def write_rows(
             time.sleep(random.uniform(0, min(2.0, 0.02 * 2**retries)))  # noqa: S311  jitter, no secret
             continue
         return rows
+
+
+def findings(rows: Iterable[DayCoverage], most: int = 20) -> list[str]:
+    """What keeps days from being complete, a line each, the gravest first."""
+    order = list(Verdict)
+    open_ = [row for row in rows if row.verdict != Verdict.COMPLETE]
+    open_.sort(key=lambda row: (order.index(Verdict(row.verdict)), row.day or date.max))
+    return [f"{row.day or 'no date'} {row.verdict}: {row.why}" for row in open_[:most]]
+
+
+def run_that_ingested(tables: Tables, warc_key: str) -> str | None:
+    """The run that the captures of a WARC file name; None: they are not in the tables."""
+    found = tables.snapshot().query("SELECT run_id FROM captures WHERE warc_key = {key} LIMIT 1", key=warc_key)
+    return str(found["run_id"][0]) if len(found) else None
 
 
 def warcs_of(store: Store, run: Run) -> set[str]:

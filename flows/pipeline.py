@@ -13,16 +13,18 @@ import secrets
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, ParamSpec, Protocol, TypeVar
 
 import stamina
 
+from archive.coverage import SOME, Ending
 from archive.forgotten import Forgotten, read_entries
 from archive.index import Index
 from archive.ingest import IngestReport, ingest, pending_warcs, store_warc
@@ -32,11 +34,14 @@ from archive.store.probe import require_one_winner
 from archive.warc import WarcError, salvage
 from extract.article import EXTRACTOR
 from extract.types import Reason, Source
+from flows.entering import RunNote, declare_dead, enter
+from flows.ledger import findings, watermark
 from flows.progress import Progress, listener
 from flows.report import RunReport, Status
 from flows.settings import Settings
 from flows.spider import SpiderProcess, read_log
-from flows.spool import LINKS, SPIDER_LOG, RunDirectory, Spool
+from flows.spool import LINKS, SPIDER_LOG, RunDirectory, Spool, SpoolError
+from spiders.links import Links, State, read_links
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -73,6 +78,16 @@ class CrawlRequest:
             raise ValueError(f"since {self.since} is not before until {self.until}: the window of days is empty")
         if self.limit is not None and self.limit < 1:
             raise ValueError(f"limit {self.limit} is below 1: nothing would be fetched")
+
+    @property
+    def discovers(self) -> bool:
+        """Whether it is to find out what there is to fetch."""
+        return not self.pages
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Whether it is to bring what came since the last such crawl."""
+        return self.discovers and not (self.since or self.until or self.replay)
 
     def parameters(self) -> dict[str, object]:
         """The request without the source, JSON-able."""
@@ -165,13 +180,19 @@ def crawl(request: CrawlRequest, settings: Settings, store: Store, steps: Steps,
     spool = Spool(settings.spool, settings.root, settings.endpoint_url, request.source.id)
     with spool.begin(run_id, listener().waiting) as directory:
         try:
+            run.note().write(directory)
             may_write(store, settings)
             run.take_up_leftovers(spool)
             run.crawl_into(directory, settings)
+            run.enter(directory)
         except BaseException as error:
             run.broke_off(error)
-            if directory.holds_pages():
-                error.add_note(f"What was fetched is kept in {directory.path}; the next run takes it up.")
+            with suppress(StoreError, SpoolError):  # the next run enters it then
+                if directory.holds_pages():
+                    error.add_note(f"What was fetched is kept in {directory.path}; the next run takes it up.")
+                    run.note().write(directory)
+                else:
+                    run.enter(directory, patient=False)
             if run.status is Status.INTERRUPTED:
                 listener().finished(run.report())  # of an error, the error itself tells
             with suppress(StoreError):
@@ -226,20 +247,35 @@ class _Run:
     recovered_outcomes: Counter[str] = field(default_factory=Counter)
     errors: list[str] = field(default_factory=list)
     spider: Mapping[str, object] = field(default_factory=dict)
+    watermark: datetime | None = None
+    ended_at: datetime | None = None
+    ending: Ending = "broken"
+    discovery_ended: bool = False
+    unread: Sequence[str] = ()
+    verdicts: Counter[str] = field(default_factory=Counter)
+    findings: list[str] = field(default_factory=list)
+    adopted: list[str] = field(default_factory=list)
+    """Keys of WARC files of runs that left no directory here; the ledger counts their pages as this run's."""
 
     def take_up_leftovers(self, spool: Spool) -> None:
         """Ingest what earlier runs of the source fetched and could not bring to an end."""
         self.announce("looking for leftovers")
         for leftover in spool.leftovers():
             with leftover:
+                declare_dead(leftover)
                 self.take_up(leftover, recovered=True)
+                retrying(enter, leftover, self.request.source, self.steps.index.tables, self.store)
         for key in pending_warcs(self.store, self.request.source.id, index=self.steps.index):
             with self._damage_noted(key):
                 self._count(self.steps.ingest(key, None), recovered=True)
+                self.adopted.append(key)
 
     def crawl_into(self, directory: RunDirectory, settings: Settings) -> None:
         """Run the spider, ingesting each file it finishes, and judge how it went."""
         self.announce("crawling")
+        if self.request.is_scheduled:
+            self.watermark = retrying(watermark, self.steps.index.tables, self.request.source.id)
+        self.note().write(directory)
         expired = threading.Event()
         with SpiderProcess(self._spider_request(directory, settings), directory) as spider:
             with spider.stopped_after(settings.timeout, expired):
@@ -261,8 +297,51 @@ class _Run:
                     raise
             self.take_up(directory)  # what a spider that was killed has left
             self.spider = {"exit_status": spider.exit_status, **(spider.finished or {})}
-            self.status, self.problem = self._judge(spider, settings.timeout if expired.is_set() else None)
+            links = read_links(directory.path / LINKS)
+            self.status, self.problem = self._judge(spider, links, settings.timeout if expired.is_set() else None)
+            self._end(spider)
         self.announce("done")
+
+    def _end(self, spider: SpiderProcess) -> None:
+        """Note how the run ended, for the ledger."""
+        finished = spider.finished or {}
+        reason = finished.get("reason")
+        self.ended_at = datetime.now(UTC)
+        if reason in ("asked_to_wait", "blocked") or (reason in ("finished", "limit") and not spider.exit_status):
+            self.ending = reason
+        self.discovery_ended = bool(finished.get("stats", {}).get("warraq/discovery_complete"))
+        self.unread = finished.get("problems") or ()
+
+    def note(self) -> RunNote:
+        """What the ledger is to know of the run, as it stands."""
+        request = self.request
+        return RunNote(
+            run_id=self.run_id,
+            flow="replay" if request.replay else request.flow,
+            started_at=self.started_at,
+            since=request.since,
+            until=request.until,
+            watermark=self.watermark,
+            discovers=request.discovers,
+            ended_at=self.ended_at,
+            ending=self.ending,
+            problem=self.problem and self.problem.rstrip("."),
+            discovery_ended=self.discovery_ended,
+            unread=self.unread,
+        )
+
+    def enter(self, directory: RunDirectory, *, patient: bool = True) -> None:
+        """Write the run's rows of the ledger.
+
+        Raises:
+            StoreError: the archive could not be written; after retries, if `patient`.
+        """
+        self.announce("entering the days")
+        self.note().write(directory)
+        entering = partial(enter, directory, self.request.source, self.steps.index.tables, self.store)
+        rows = retrying(entering, also=self.adopted) if patient else entering(also=self.adopted)
+        self.verdicts = Counter(row.verdict for row in rows)
+        self.findings = findings(rows)
 
     def take_up(self, directory: RunDirectory, *, recovered: bool = False) -> None:
         """Ingest every WARC file in a run directory, those cut off in the writing after repair."""
@@ -288,6 +367,7 @@ class _Run:
     def broke_off(self, error: BaseException) -> None:
         """Note what ended the run before its time."""
         interrupted = not isinstance(error, Exception)
+        self.ended_at = self.ended_at or datetime.now(UTC)
         self.status = Status.INTERRUPTED if interrupted else Status.FAILED
         self.problem = "The run was interrupted; the next one goes on from here." if interrupted else str(error)
 
@@ -313,6 +393,8 @@ class _Run:
             recovered=tuple(self.recovered),
             recovered_outcomes=dict(self.recovered_outcomes),
             errors=tuple(self.errors),
+            verdicts=dict(self.verdicts),
+            findings=tuple(self.findings),
             spider=self.spider,
             versions=versions(),
         )
@@ -328,7 +410,7 @@ class _Run:
             "since": request.since and request.since.isoformat(),
             "until": request.until and request.until.isoformat(),
             "pages": list(request.pages),
-            "watermark": None,
+            "watermark": self.watermark and self.watermark.isoformat(),
             "revisit": request.revisit,
             "known": "fetch" if request.replay else request.known,  # nobody is to be spared
             "documents": request.documents and str(request.documents),
@@ -381,8 +463,10 @@ class _Run:
             self.reasons.update(report.reasons)
         self.announce("crawling")
 
-    def _judge(self, spider: SpiderProcess, timeout: int | None) -> tuple[Status, str | None]:
-        """What the exit status, the statistics and the archived pages together say of the crawl."""
+    def _judge(self, spider: SpiderProcess, links: Links, timeout: int | None) -> tuple[Status, str | None]:
+        """What the exit status, the log of links and the archived pages together say of the crawl."""
+        found = [link for link in links.links.values() if link.state is not State.OUTSIDE]
+        known = sum(link.state is State.KNOWN for link in found)
         judged = self.outcomes.total() - self.outcomes["support"]
         not_served = sum(count for reason, count in self.reasons.items() if reason in _NOT_SERVED)
         reasons = ", ".join(f"{count} {reason}" for reason, count in self.reasons.most_common())
@@ -397,14 +481,16 @@ class _Run:
             said = spider.complaint() or stats.get("warraq/cannot_archive")
             said = said or f"The spider ended with status {spider.exit_status} and said nothing"
             return Status.FAILED, f"{said.rstrip('.')}. Its log is filed beside this run's report."
-        if not self.outcomes:
+        if not self.outcomes and not links.documents:
             return Status.FAILED, "The spider archived no response at all; check the network and its log."
-        if not judged and not self.discovered and spider.finished["stats"].get("warraq/known"):
-            return Status.COMPLETED, None  # all that was announced is in the archive
-        if not judged and self.discovered:
+        wanted = len(found) - known
+        # Of a source that serves what it did before, a page or two that fail are the ledger's business, not the run's.
+        if known and max(wanted, judged) < SOME:
+            return Status.COMPLETED, None
+        if not judged and wanted:
             return Status.FAILED, (
-                f"None of the {self.discovered} article links found was fetched; the spider's log, filed beside this "
-                "run's report, says why."
+                f"None of the {wanted} article links to fetch was fetched; the spider's log, filed beside this run's "
+                "report, says why."
             )
         if not judged:
             return Status.EMPTY, (
@@ -413,7 +499,7 @@ class _Run:
             )
         if not_served == judged:
             return Status.FAILED, f"None of the {judged} pages was served ({reasons}); is the site blocking us?"
-        if self.outcomes["rejected"] == judged:
+        if self.outcomes["rejected"] == judged and not known:
             return Status.EMPTY, (
                 f"None of the {judged} pages gave an article ({reasons}); has the site changed? `warraq show URL` says "
                 "what was seen on a page."

@@ -57,6 +57,10 @@ class RunReport:
     """Keys of WARC files of earlier runs that this run took up, having been cut off before they were ingested."""
     recovered_outcomes: Mapping[str, int] = field(default_factory=dict)
     """Outcome → captures of the recovered files."""
+    verdicts: Mapping[str, int] = field(default_factory=dict)
+    """Verdict → days that the run entered in the ledger with it: see `archive.coverage`."""
+    findings: tuple[str, ...] = ()
+    """What keeps these days from being complete, the gravest first and at most twenty: day, verdict, why."""
     errors: tuple[str, ...] = ()
     """What went wrong on the way without ending the run: a damaged file, …"""
     spider: Mapping[str, object] = field(default_factory=dict)

@@ -27,6 +27,8 @@ LOCK = "lock"
 SPIDER_LOG = "spider.log"
 LINKS = "links.jsonl"
 """The spider's log of links."""
+RUN = "run.json"
+"""What the run is, until it is entered in the ledger (`flows.entering`)."""
 
 
 class SpoolError(Exception):
@@ -59,12 +61,29 @@ class RunDirectory:
         """Whether a WARC file is left, be it finished, open or damaged."""
         return any(self.path.glob("*.warc.gz*"))
 
+    def is_done(self) -> bool:
+        """Whether nothing in it is of use any more: no page, and no run to be entered in the ledger."""
+        return not self.holds_pages() and not (self.path / RUN).exists()
+
+    def put(self, name: str, content: bytes) -> None:
+        """Write a file, whole or not at all.
+
+        Raises:
+            SpoolError: it cannot be written.
+        """
+        scratch = self.path / f"{name}.new"
+        try:
+            scratch.write_bytes(content)
+            scratch.replace(self.path / name)
+        except OSError as error:
+            raise _cannot_write(self.path, error) from error
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Give up the lock; the directory goes too unless WARC files are left in it."""
-        if not self.holds_pages():
+        """Give up the lock; the directory goes too if it is done."""
+        if self.is_done():
             shutil.rmtree(self.path, ignore_errors=True)
         for each in self.inherited:
             os.close(each)
@@ -160,10 +179,7 @@ class Spool:
         try:
             yield
         except OSError as error:
-            raise SpoolError(
-                f"Cannot write to the spool {self.directory}: {error.strerror}; "
-                "free it or set WARRAQ_SPOOL to a directory that can be written."
-            ) from error
+            raise _cannot_write(self.directory, error) from error
 
     @contextmanager
     def _exclusive(self) -> Iterator[None]:
@@ -175,3 +191,10 @@ class Spool:
             yield
         finally:
             os.close(guard)
+
+
+def _cannot_write(directory: Path, error: OSError) -> SpoolError:
+    return SpoolError(
+        f"Cannot write to the spool {directory}: {error.strerror}; "
+        "free it or set WARRAQ_SPOOL to a directory that can be written."
+    )
