@@ -6,6 +6,7 @@ export WARRAQ_ROOT
 RUN := .venv/.run-installed
 DEV := .venv/.dev-installed
 REPLAY := .venv/replay/.installed
+NEWSPLEASE := .venv/newsplease/.installed
 PIP := .venv/bin/python -m pip --disable-pip-version-check -qq
 
 SAMPLES := arabkhabar etemadonline jannah arabstoday tunisiatoday wordpress
@@ -58,6 +59,8 @@ lock: $(DEV)  ## resolve requirements/*.txt anew from pyproject.toml
 	  --no-emit-index-url --no-header --quiet -c requirements/dev.txt -o requirements/spark.txt
 	@.venv/bin/uv pip compile --group replay --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --quiet -o requirements/replay.txt
+	@.venv/bin/uv pip compile --group newsplease --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --quiet -o requirements/newsplease.txt
 
 clean:  ## remove what make made, except archives
 	@rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
@@ -77,6 +80,12 @@ $(RUN): .venv/bin/python requirements/run.txt pyproject.toml
 $(DEV): $(RUN) requirements/dev.txt
 	@echo "Installing the locked tools for development into .venv ..."
 	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(NEWSPLEASE): .venv/bin/python requirements/newsplease.txt
+	@echo "Installing news-please, which re-extraction is compared with, into .venv/newsplease ..."
+	@$(PYTHON) -m venv .venv/newsplease
+	@.venv/newsplease/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r requirements/newsplease.txt
 	@touch $@
 
 $(REPLAY): .venv/bin/python requirements/replay.txt
