@@ -208,16 +208,16 @@ class NewsSpider(Spider):
             yield from self._document(follower, _CHILD)
 
     def _announced(self, document: Document, step: Step, url: str) -> list[Shown]:
-        """Take up what a document announces; of a listing, what it shows that the pages before it did not."""
+        """Take up what a document announces; of one by pages, what it shows that those before it did not."""
         by = _found_by(document, step)
-        if document.kind is not Kind.LISTING:
-            for link in document.links:
-                self._admit(link, Found(by=by, via=url))
-            return []
+        links = document.links
+        if document.kind is Kind.LISTING:
+            links = tuple(link for link in links if self.source.looks_like_article(link.url))
+        by_pages = document.kind is Kind.LISTING or (document.kind is Kind.FEED and step.template is not None)
         shown = []
-        for link in filter(lambda link: self.source.looks_like_article(link.url), document.links):
+        for link in links:
             dated = self._dated_by_path(self.plan.dated(step, link))
-            if dated.url not in step.shown:
+            if by_pages and dated.url not in step.shown:
                 step.shown.add(dated.url)
                 visit = self._past.last(dated.url) if self._past else None
                 at = dated.published_at or (visit.published_at if visit else None)

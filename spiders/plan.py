@@ -94,13 +94,13 @@ class Plan:
 
     def entries(self) -> list[Step]:
         """The first documents, in the order in which they are to be read."""
-        source, window = self._source, self._window
+        source = self._source
         steps = [Step(url=url, way="feed") for url in source.feeds]
         steps += [Step(url=url, way="sitemap") for url in source.sitemaps]
         steps += [self._posts(root) for root in source.rest]
         for template in source.archives:
             if is_by_day(template):
-                steps += [self._archive(template, day) for day in window.days(self._today)]
+                steps += [self._archive(template, day) for day in self._days()]
             else:
                 steps.append(self._archive(template, None))
         steps += [Step(url=url, way="listing") for url in source.listings]
@@ -236,6 +236,16 @@ class Plan:
 
     def _roots(self) -> list[str]:
         return list(dict.fromkeys(urljoin(step.url, "/") for step, _ in self._dead))
+
+    def _days(self) -> Iterator[date]:
+        """The days whose archives are read: those of the window, or the latest of a source that has nothing better."""
+        source = self._source
+        if self._window:
+            return self._window.days(self._today)
+        if source.feeds or source.sitemaps or source.rest or source.listings:
+            return iter(())
+        since = (self._watermark.astimezone(self._zone).date() if self._watermark else self._today) - LATE
+        return Window.of_days(since, None, source.timezone).days(self._today)
 
     def _archive(self, template: str, day: date | None) -> Step:
         return Step(url=fill(template, day), way="archive", template=template, day=day)

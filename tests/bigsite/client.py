@@ -74,10 +74,10 @@ class RunningSite:
         spec, root = self.spec, self.root
         urls: Mapping[Way, dict[str, list[str]]] = {
             "wordpress": {
-                "feed": {"feeds": [f"{root}/feed/"]},
+                "feed": {"feeds": [f"{root}/feed/"], "archives": [f"{root}/feed/?paged={{page}}"]},
                 "sitemap": {"sitemaps": [f"{root}/sitemap_index.xml"]},
                 "rest": {"rest": [f"{root}/wp-json/"]},
-                "archive": {"archives": [f"{root}/{{year}}/{{month}}/{{day}}/page/{{page}}/"]},
+                "archive": {"archives": [f"{root}/{{year}}/{{month:02}}/{{day:02}}/page/{{page}}/"]},
                 "listing": {"listings": [f"{root}/"]},
             },
             "nastooh": {
@@ -86,9 +86,9 @@ class RunningSite:
                 "archive": {
                     "archives": [f"{root}/page/archive.xhtml?yr={{jyear}}&mn={{jmonth}}&dy={{jday}}&pi={{page}}"]
                 },
-                "listing": {"listings": [f"{root}/archive"]},
+                "listing": {"archives": [f"{root}/archive?pi={{page}}"]},
             },
-            "plain": {"listing": {"listings": [f"{root}/"]}},
+            "plain": {"listing": {"archives": [f"{root}/?page={{page}}"]}},
         }[spec.kind]
         article = {"wordpress": r"^/\d{4}/\d\d/\d\d/.*-\d+/$", "nastooh": r"^/news/\d+/", "plain": r"^/article/\d+"}
         found = {
@@ -99,10 +99,14 @@ class RunningSite:
             "domains": [urlsplit(root).hostname],
             "article": article[spec.kind],
         }
-        if spec.kind == "nastooh":
-            found |= {"calendar": "jalali", "family": "nastooh"}
+        match spec.kind:
+            case "wordpress":
+                found |= {"family": "wordpress"}
+            case "nastooh":
+                found |= {"calendar": "jalali", "family": "nastooh"}
         for way in ways or WAYS[spec.kind]:
-            found |= urls[way]
+            for field, listed in urls[way].items():
+                found[field] = [*found.get(field, ()), *listed]
         return found | fields
 
     def requests(self, since: int = 0) -> list[Asked]:
