@@ -34,6 +34,7 @@ from archive.store.probe import require_one_winner
 from archive.warc import WarcError, salvage
 from extract.article import EXTRACTOR
 from extract.types import Reason, Source
+from flows.due import due_pages
 from flows.entering import RunNote, declare_dead, enter
 from flows.ledger import findings, watermark
 from flows.progress import Progress, listener
@@ -412,6 +413,7 @@ class _Run:
             "pages": list(request.pages),
             "watermark": self.watermark and self.watermark.isoformat(),
             "revisit": request.revisit,
+            "due": self._due(),
             "known": "fetch" if request.replay else request.known,  # nobody is to be spared
             "documents": request.documents and str(request.documents),
             "links": str(directory.path / LINKS),
@@ -424,6 +426,12 @@ class _Run:
             "log": str(directory.path / SPIDER_LOG),
             "overrides": {},
         }
+
+    def _due(self) -> list[str]:
+        request = self.request
+        if not request.revisit or request.pages or request.replay or request.since or request.until:
+            return []
+        return due_pages(retrying(self.steps.index.tables.snapshot), request.source, self.started_at)
 
     def _follow(self, spider: SpiderProcess) -> None:
         for event in spider.events():

@@ -82,6 +82,7 @@ class NewsSpider(Spider):
         forgotten: Forgotten | None = None,
         watermark: datetime | None = None,
         revisit: bool = True,
+        due: Sequence[str] = (),
         past: PastVisits | None = None,
         links: Path | None = None,
         **kwargs: Any,
@@ -97,6 +98,7 @@ class NewsSpider(Spider):
             forgotten: what was taken out of the archive and is not fetched again.
             watermark: start of the last crawl whose discovery came to its end; of no meaning in a window.
             revisit: whether articles that have come to one of the ages in `Source.revisits` are fetched again.
+            due: articles to look at again that may be announced no more; they come after all else.
             past: what the archive holds; None: everything is fetched.
             links: file for the log of links; None: it is not kept.
             kwargs: for Scrapy.
@@ -114,6 +116,7 @@ class NewsSpider(Spider):
         self.started = datetime.now(UTC)
         self.plan = Plan(source, self.window, watermark, self.started)
         self._revisit = revisit and not self.window
+        self._due = list(due) if self._revisit else []
         self._past = past
         self._links = LinkLog(links, self._cannot_log)
         self._zone = ZoneInfo(source.timezone)
@@ -331,6 +334,13 @@ class NewsSpider(Spider):
         asked = [request for step in self.plan.fall_back() for request in self._document(step, _ENTRY)]
         for request in asked:
             self.crawler.engine.crawl(request)
+        if self._due and not asked:
+            due, self._due = self._due, []
+            for url in due:
+                self._admit(Link(url=url), Found(by="revisit"))
+            for request in self._take_waiting():
+                self.crawler.engine.crawl(request)
+                asked.append(request)
         if asked:
             raise DontCloseSpider
         if self._refusals and not self._fetched and not self.plan.has_found:

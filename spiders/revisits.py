@@ -16,8 +16,12 @@ def is_due(visit: Visit, ages: Iterable[int], now: datetime) -> bool:
         ages: hours after publication, or after the first fetch where it is not known (`Source.revisits`).
         now: aware time.
     """
-    born = visit.published_at or visit.first_fetched_at
-    return any(visit.fetched_at < born + timedelta(hours=age) <= now for age in ages)
+    return has_come_of_age(visit.published_at or visit.first_fetched_at, visit.fetched_at, ages, now)
+
+
+def has_come_of_age(born: datetime, fetched_at: datetime, ages: Iterable[int], now: datetime) -> bool:
+    """Whether a page published at `born` and last fetched at `fetched_at` has come to one of its ages since."""
+    return any(fetched_at < born + timedelta(hours=age) <= now for age in ages)
 
 
 def conditions(visit: Visit | None) -> dict[str, bytes]:

@@ -61,6 +61,8 @@ class CrawlRequest:
     """When the last run whose discovery came to its end began; what has not changed since need not be read again."""
     revisit: bool = True
     """Whether known articles are fetched again when their time has come."""
+    due: tuple[str, ...] = ()
+    """Known articles that have come to one of the ages at which they are fetched again, announced or not."""
     known: str = "skip"
     """`skip`: pages that the archive holds are not fetched; `fetch`: they are."""
     documents: Path | None = None
@@ -100,6 +102,7 @@ class CrawlRequest:
         given["watermark"] = datetime.fromisoformat(watermark) if watermark else None
         given["replay"] = tuple(Path(path) for path in given.get("replay") or ())
         given["pages"] = tuple(given.get("pages") or ())
+        given["due"] = tuple(given.get("due") or ())
         given["forgotten"] = given.get("forgotten") or {}
         given["overrides"] = given.get("overrides") or {}
         return cls(**given)
@@ -200,6 +203,7 @@ def crawl(request: CrawlRequest, events: Events, stop: Stop) -> int:
         "forgotten": Forgotten.from_request(request.forgotten),
         "watermark": request.watermark,
         "revisit": request.revisit,
+        "due": request.due,
         "past": PastVisits(request.index, source.id) if request.index and request.known == "skip" else None,
         "links": request.links,
     }
