@@ -57,6 +57,8 @@ lock: $(DEV)  ## resolve requirements/*.txt anew from pyproject.toml
 
 	@.venv/bin/uv pip compile --group spark --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --quiet -c requirements/dev.txt -o requirements/spark.txt
+	@.venv/bin/uv pip compile pyproject.toml --extra ray --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --quiet -c requirements/dev.txt -o requirements/ray.txt
 	@.venv/bin/uv pip compile --group replay --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --quiet -o requirements/replay.txt
 	@.venv/bin/uv pip compile --group newsplease --universal --python-version 3.11 --generate-hashes \

@@ -57,6 +57,8 @@ class FileReport:
     articles: int
     bytes: int
     """Of the WARC file."""
+    damage: str | None = None
+    """What of it cannot be read; the captures there keep what the tables say."""
 
 
 def read_again(store: Store, candidate: str, warc_key: str, source: Source) -> FileReport:
@@ -69,20 +71,21 @@ def read_again(store: Store, candidate: str, warc_key: str, source: Source) -> F
         source: The source it was fetched for.
 
     Raises:
-        StoreError: the store cannot be read or written.
-        WarcError: the file is damaged. Nothing was put.
+        StoreError: the store cannot be read or written, or does not hold the file.
     """
     rows: list[Row] = []
+    damage = None
     try:
         with store.open(warc_key) as file:
             rows.extend(_row(capture, read_capture(capture, source)) for capture in read_warc(file))
     except WarcError as error:
-        raise WarcError(f"{warc_key}: {error}; `warraq verify --deep` tells what is left of it") from error
+        damage = f"{warc_key}: {error}"
     data = io.BytesIO()
     pq.write_table(pa.Table.from_pylist(rows, READING_COLUMNS), data, compression="zstd")
     store.put_if_absent(readings_key(candidate, warc_key), data.getvalue())
     articles = sum("record_id" in row for row in rows)
-    return FileReport(warc_key=warc_key, captures=len(rows), articles=articles, bytes=store.size(warc_key))
+    size = store.size(warc_key)
+    return FileReport(warc_key=warc_key, captures=len(rows), articles=articles, bytes=size, damage=damage)
 
 
 def read_readings(store: Store, candidate: str, warc_key: str, columns: list[str] | None = None) -> pa.Table:

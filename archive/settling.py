@@ -91,8 +91,8 @@ class Difference:
     """Records that are not the same: record id → row as it is, and as it would be."""
     captures: Sequence[Change]
     """In the order of their ids."""
-    elected: Set[str]
-    """Other records that would be copies of another original, or of none."""
+    elected: Mapping[str, Row]
+    """Other records that would be copies of another original, or of none: record id → its row in `marked_records`."""
     marked_records: Sequence[Row]
     """These, and records that only name other rules now: as `Tables.settle_records` takes them."""
     marked_captures: Sequence[Row]
@@ -425,7 +425,7 @@ class _Conclusion:
             lost={text: old[text] for text in sorted(self.settlement.lost)},
             changed={text: (old[text], row) for text, row in rows.items() if text in known},
             captures=changes,
-            elected=others.keys(),
+            elected=others,
             marked_records=list((gathered.marked_records | others).values()),
             marked_captures=[row for each, row in gathered.marked_captures.items() if each not in written],
             refused=gathered.refused,
@@ -497,10 +497,10 @@ class _Conclusion:
         """What the election changes, and the rules that the records name."""
         rows: dict[str, Row] = {}
         for ids in _parts(elected):
-            query = "SELECT record_id, extractor FROM records WHERE record_id IN {ids}"
+            query = "SELECT record_id, source, extractor FROM records WHERE record_id IN {ids}"
             rows |= {row["record_id"]: row for row in self.gathered.seen.query(query, ids=ids).to_pylist()}
         marked = self.gathered.marked_records
-        return {text: {**marked.get(text, rows[text]), **row} for text, row in elected.items()}
+        return {text: {**rows[text], **marked.get(text, {}), **row} for text, row in elected.items()}
 
     def _captures(self, elected: Mapping[str, Row]) -> list[Change]:
         gathered = self.gathered

@@ -424,6 +424,83 @@ def verify(
     raise typer.Exit(verify_archive(settings, archive_at(settings), deep=deep, repair=repair, as_json=json))
 
 
+SinceFetch = Annotated[
+    datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], metavar="DAY", help="First UTC day of fetch wanted.")
+]
+UntilFetch = Annotated[
+    datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], metavar="DAY", help="First day not wanted any more.")
+]
+CandidateId = Annotated[
+    str | None, typer.Argument(metavar="[CANDIDATE]", help="Its id; else the newest that has not been promoted.")
+]
+
+
+@app.command()
+def reextract(
+    source: SourceId = None,
+    since: SinceFetch = None,
+    until: UntilFetch = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Files read side by side; else one for each core.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Read stored WARC files again by the rules of today, into a candidate beside the tables, which stay as they are.
+
+    WARC files are read whole: those that hold a response fetched in these UTC days. What is interrupted goes on where
+    it was when the same command is given again. With WARRAQ_TASK_RUNNER=ray, the work is done on Ray.
+    """
+    from archive.reextraction import Scope
+    from flows.reading import archive_at
+    from flows.reextracting import reextract_archive
+    from flows.runners import runner
+    from flows.sources import choose_sources, known_sources
+
+    settings = Settings.from_environment()
+    if source:
+        choose_sources([source], known_sources(settings))
+    try:
+        scope = Scope(source=source, since=_day(since), until=_day(until))
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    workers_of = runner(settings.task_runner, workers)
+    raise typer.Exit(reextract_archive(settings, archive_at(settings), scope, workers_of, as_json=json))
+
+
+@app.command()
+def diff(
+    candidate: CandidateId = None,
+    samples: Annotated[int, typer.Option(min=0, metavar="N", help="Most pages of each kind to show.")] = 2,
+    json: AsJson = False,
+    html: Annotated[Path | None, typer.Option(metavar="OUT.html", help="Write it as an HTML page instead.")] = None,
+) -> None:
+    """Show what promoting a candidate would change, by source, with samples before and after."""
+    from flows.diffing import diff_candidate
+    from flows.reading import archive_at
+
+    settings = Settings.from_environment()
+    store = archive_at(settings)
+    raise typer.Exit(diff_candidate(settings, store, candidate, samples=samples, as_json=json, html=html))
+
+
+@app.command()
+def promote(
+    candidate: CandidateId = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask where records would be lost.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Make a candidate the archive: its records take the place of those that the same pages gave before.
+
+    The version before stays readable by Delta's time travel, until maintenance removes it. Killed on the way, it is
+    finished by the same command.
+    """
+    from flows.promoting import promote_candidate
+    from flows.reading import archive_at
+
+    settings = Settings.from_environment()
+    raise typer.Exit(promote_candidate(settings, archive_at(settings), candidate, yes=yes, as_json=json))
+
+
 @app.command()
 def maintain(
     retention: Annotated[

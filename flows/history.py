@@ -158,10 +158,14 @@ def as_text(versions: Sequence[Version]) -> Iterator[Text]:
         yield Text(f"   {seen}; record {version.record_id}")
         if number > 1 and not version.changes:
             yield Text("   title and text read the same; only spelling marks or spaces differ")
-        for change in version.changes:
-            line = Text("  ")
-            for piece in change:
-                opening, closing, style = _MARKS[piece.kind]
-                line.append(" ").append(f"{opening}{escaped(piece.text)}{closing}", style=style)
-            yield line
+        yield from map(as_line, version.changes)
         yield Text("")
+
+
+def as_line(change: Sequence[Piece]) -> Text:
+    """A paragraph that differs, for people."""
+    line = Text("  ")
+    for piece in change:
+        opening, closing, style = _MARKS[piece.kind]
+        line.append(" ").append(f"{opening}{escaped(piece.text)}{closing}", style=style)
+    return line

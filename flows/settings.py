@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from archive.store import S3Options
@@ -39,6 +40,8 @@ class Settings:
     """`WARRAQ_WARC_SECONDS`: a WARC file is finished at this age."""
     timeout: int = 6 * 3600
     """`WARRAQ_TIMEOUT`: seconds after which the crawl of one source is stopped."""
+    task_runner: Literal["process", "ray"] = "process"
+    """`WARRAQ_TASK_RUNNER`: who re-extracts: `process` on this machine, or `ray` (needs warraq[ray])."""
     prefect_api_url: str | None = None
     """`PREFECT_API_URL`: when set, crawls run as flow runs of that server."""
     s3: S3Options = field(default_factory=S3Options)
@@ -72,6 +75,7 @@ class Settings:
             warc_bytes=_positive(given, "WARRAQ_WARC_BYTES", cls.warc_bytes, "a size in bytes"),
             warc_seconds=_positive(given, "WARRAQ_WARC_SECONDS", cls.warc_seconds, "a time in seconds"),
             timeout=_positive(given, "WARRAQ_TIMEOUT", cls.timeout, "a time in seconds"),
+            task_runner=_task_runner(given.get("WARRAQ_TASK_RUNNER", cls.task_runner)),
             prefect_api_url=given.get("PREFECT_API_URL"),
             s3=_s3(given),
             endpoint_url=endpoint_url,
@@ -89,6 +93,7 @@ class Settings:
             "WARRAQ_WARC_BYTES": str(self.warc_bytes),
             "WARRAQ_WARC_SECONDS": str(self.warc_seconds),
             "WARRAQ_TIMEOUT": str(self.timeout),
+            "WARRAQ_TASK_RUNNER": self.task_runner,
             "WARRAQ_S3_ENCRYPTION": self.s3.encryption or "(the bucket's default)",
             "WARRAQ_S3_KMS_KEY": self.s3.kms_key or "(the account's default)",
             "WARRAQ_S3_STORAGE_CLASS": self.s3.storage_class or "(the bucket's default)",
@@ -140,6 +145,12 @@ def _positive(given: Mapping[str, str], name: str, default: int, what: str) -> i
     if not (value.isascii() and value.isdigit() and int(value) > 0):
         raise SettingsError(f"{name}={value}: expected {what}, a whole number above 0 (default {default}).")
     return int(value)
+
+
+def _task_runner(value: str) -> Literal["process", "ray"]:
+    if value not in ("process", "ray"):
+        raise SettingsError(f"WARRAQ_TASK_RUNNER={value}: expected process or ray.")
+    return "ray" if value == "ray" else "process"
 
 
 def _s3(given: Mapping[str, str]) -> S3Options:
