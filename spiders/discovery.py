@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from itertools import islice
 from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -290,18 +291,15 @@ _BOX = 3
 def _dates_beside(tree: etree._Element, zone: ZoneInfo) -> Iterator[tuple[etree._Element, datetime]]:
     """The links that stand in one small box with a `<time datetime>`, the only one in it."""
     for element in tree.iter("time"):
-        at = read_time(element.get("datetime"), zone)
-        box: etree._Element | None = element
-        for _ in range(6):
-            if at is None or box is None:
-                break
-            anchors = [anchor for anchor in box.iter("a") if anchor.get("href")]
-            if anchors:
-                alone = sum(1 for _ in box.iter("time")) == 1
-                if alone and len({anchor.get("href") for anchor in anchors}) <= _BOX:
-                    yield from ((anchor, at) for anchor in anchors)
-                break
-            box = box.getparent()
+        if at := read_time(element.get("datetime"), zone):
+            teaser: list[etree._Element] = []
+            for box in islice(element.iterancestors(), 6):
+                anchors = list(islice(box.iter("a"), 4 * _BOX))
+                alone = len(list(islice(box.iter("time"), 2))) == 1
+                if not alone or len({anchor.get("href") for anchor in anchors}) > _BOX:
+                    break
+                teaser = anchors
+            yield from ((anchor, at) for anchor in teaser)
 
 
 def read_time(text: str | None, zone: tzinfo) -> datetime | None:

@@ -120,6 +120,73 @@ def test_listing_in_windows_1256_with_a_base() -> None:
     assert document.links[0].title == "الكرملين يصعّد"
 
 
+def test_wordpress_posts() -> None:
+    document = read("""[
+      {"link": "https://site.example/2024/12/03/a/", "date_gmt": "2024-12-03T17:17:03",
+       "modified_gmt": "2024-12-05T00:00:00", "title": {"rendered": "\\u201cأ\\u201d &#8211; ب"}},
+      {"link": "https://site.example/?p=7", "date": "2024-12-03T20:47:03"}, {"link": null}]""")
+    assert (document.kind, urls(document)) == (
+        Kind.REST,
+        ["https://site.example/2024/12/03/a/", "https://site.example/?p=7"],
+    )
+    assert (
+        document.links[0].published_at == document.links[1].published_at == datetime(2024, 12, 3, 17, 17, 3, tzinfo=UTC)
+    )
+    assert document.links[0].modified_at == datetime(2024, 12, 5, tzinfo=UTC)
+    assert document.links[0].title == "“أ” – ب"
+    assert read("[]").links == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            '{"code": "rest_no_route", "message": "No route was found"}',
+            "WordPress answered rest_no_route: No route was found",
+        ),
+        ('{"error": 1}', "no list of WordPress posts"),
+        ('[{"id": 1}]', "no list of WordPress posts"),
+        ("[1", "begins like JSON and is none"),
+        ("[" * 100_000, "begins like JSON and is none"),
+    ],
+)
+def test_other_json_is_refused(content: str, said: str) -> None:
+    with pytest.raises(NotADocumentError, match=said):
+        read(content)
+
+
+@pytest.mark.parametrize(
+    ("url", "markup", "expected"),
+    [
+        ("/", '<link rel="next" href="/page/2/">', "/page/2/"),
+        ("/", '<a rel="nofollow next" href="/older">older</a>', "/older"),
+        ("/", '<a class="next page-numbers" href="/page/2/">التالي</a>', "/page/2/"),
+        ("/archive", '<a href="/archive?pi=2">»</a><a href="/archive?pi=3">3</a>', "/archive?pi=2"),
+        ("/?page=9", '<a href="/?page=1">1</a><a href="/?page=8">8</a><a href="/?page=10">10</a>', "/?page=10"),
+        ("/s/x?order=time", '<a href="/s/x?order=time&page=2">2</a>', "/s/x?order=time&page=2"),
+        ("/", '<a href="/news/2">x</a><a href="/?p=23">x</a><a href="/about?lang=2">x</a>', None),
+        ("/?page=9", '<a href="/?page=8">prev</a>', None),
+    ],
+)
+def test_the_next_page_of_a_listing(url: str, markup: str, expected: str | None) -> None:
+    found = read(f"<html><body>{markup}</body></html>", f"https://site.example{url}").next_url
+    assert (found and found.removeprefix("https://site.example")) == expected
+
+
+def test_dates_beside_links() -> None:
+    document = read("""<html><body>
+      <header><time datetime="2026-01-01T00:00:00Z">now</time>
+        <a href="/1">1</a><a href="/2">2</a><a href="/3">3</a><a href="/4">4</a></header>
+      <article><h2><a href="/a">a</a></h2>
+        <p><a href="/section">s</a> <time datetime="2024-12-03 20:47">x</time></p></article>
+      <li><a href="/b">b</a><a href="/b"><img></a><div><time datetime="1403-09-13">x</time></div></li>
+      <li><a href="/c">c</a><time datetime="2024-12-03">x</time><time datetime="2024-12-04">y</time></li>
+      </body></html>""")
+    dated = {link.url.rpartition("/")[2]: link.published_at for link in document.links if link.published_at}
+    at = datetime(2024, 12, 3, 17, 17, tzinfo=UTC)
+    assert dated == {"a": at, "section": at}
+
+
 def test_the_content_tells_not_the_name() -> None:
     assert read("<html><body><a href='/a'>a</a></body></html>", "https://site.example/feed.xml").kind is Kind.LISTING
     assert read("<rss><channel/></rss>", "https://site.example/", "text/html").kind is Kind.FEED
