@@ -219,7 +219,7 @@ class NewsSpider(Spider):
         by_pages = document.kind is Kind.LISTING or (document.kind is Kind.FEED and step.template is not None)
         shown = []
         for link in links:
-            dated = self._dated_by_path(self.plan.dated(step, link))
+            dated = self.plan.dated(step, self._dated_by_path(link))
             if by_pages and dated.url not in step.shown:
                 step.shown.add(dated.url)
                 visit = self._past.last(dated.url) if self._past else None
@@ -250,7 +250,6 @@ class NewsSpider(Spider):
         """Decide whether a page is fetched, and say so in the log."""
         if not self._may_fetch(link.url):
             return
-        link = self._dated_by_path(link)
         found = replace(found, announced_at=link.published_at)
         wanted = _Wanted(url=link.url, link=link.url, found=found)
         if not self._is_first(self._page_request(wanted)):
@@ -343,7 +342,7 @@ class NewsSpider(Spider):
                 asked.append(request)
         if asked:
             raise DontCloseSpider
-        if self._refusals and not self._fetched and not self.plan.has_found:
+        if self.crawler.stats.get_value("warraq/refused") and not self._fetched and not self.plan.has_found:
             raise CloseSpider("blocked")
         if self.plan.has_found and self.plan.is_whole:
             self.crawler.stats.set_value("warraq/discovery_complete", 1)

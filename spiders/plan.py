@@ -51,7 +51,7 @@ class Step:
     template: str | None = None
     """What its next pages are made of; None: it names its next page itself, or has none."""
     day: date | None = None
-    """The day whose archive it is."""
+    """The day whose archive or sitemap it is."""
     page: int = 1
     shown: set[str] = field(default_factory=set, compare=False, repr=False)
     """URLs that this page and those before it have shown."""
@@ -125,8 +125,9 @@ class Plan:
         for link in sorted(links, key=lambda link: _last_change(link, named.get(link.url)), reverse=True):
             if self._source.skips(link.url):
                 continue
-            child = replace(step, url=link.url, via=url, is_entry=False, hops=step.hops + 1, shown=set())
             period = named.get(link.url)
+            day = period.first if period and period.end - period.first == timedelta(days=1) else None
+            child = replace(step, url=link.url, via=url, is_entry=False, hops=step.hops + 1, day=day, shown=set())
             if self._window.excludes(link) or (period and self._window.misses(period)):
                 continue
             if self._is_unchanged(link, period):
@@ -170,7 +171,7 @@ class Plan:
         return not self._watermark or not all(link.is_known for link in shown)
 
     def dated(self, step: Step, link: Link) -> Link:
-        """The link of a listing with the day whose archive it stands in, if it has no date of its own."""
+        """The link with the day whose archive or sitemap it stands in, if it has no date of its own."""
         if step.day is None or link.published_at:
             return link
         return replace(link, published_at=datetime.combine(step.day, time(), self._zone))

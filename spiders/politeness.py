@@ -21,6 +21,8 @@ from spiders.settings import PRODUCT
 
 MAX_WAIT = 300.0
 """Longest wait in seconds that is sat out; a site that asks for more is left alone for this run."""
+MAX_PACE = 60.0
+"""Longest pause in seconds between requests to a site that says it is busy, and not for how long."""
 MAX_BUSY = 10
 """Requests in a row that may be answered with 429 or 503; a site that answers more of them so is left alone too."""
 
@@ -61,8 +63,8 @@ class Robots(RobotsTxtMiddleware):
 class RetryAfter:
     """Waits as long as a 429 or 503 asks before the next request to that host; leaves when asked for too long.
 
-    One that names no time doubles the pace, and Scrapy's retry takes the page up again after the others. Statistics:
-    `warraq/asked_to_wait` seconds that were too long, `warraq/busy` requests in a row that were too many.
+    One that names no time doubles the pause between requests. Scrapy's retry takes the page up again after the others.
+    Statistics: `warraq/asked_to_wait` seconds that were too long, `warraq/busy` requests in a row that were too many.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -86,10 +88,12 @@ class RetryAfter:
         wait = read_retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
         if wait is not None and wait > MAX_WAIT:
             self._leave("warraq/asked_to_wait", round(wait))
-        elif self._busy >= MAX_BUSY:
+        elif self._busy == MAX_BUSY:
             self._leave("warraq/busy", self._busy)
-        elif slot:
-            self._hold(slot, min(2 * slot.delay, MAX_WAIT) if wait is None else wait)
+        elif slot and wait is None:
+            slot.delay = max(slot.delay, min(2 * slot.delay, MAX_PACE))
+        elif slot and wait is not None:
+            self._hold(slot, wait)
 
     def _leave(self, name: str, value: int) -> None:
         self._crawler.stats.set_value(name, value)
