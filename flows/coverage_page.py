@@ -28,7 +28,7 @@ _STYLE = """
   --c: #1d4425; --e: #17414d; --p: #5c4700; --f: #6e1f1a; --r: #633a08; --x: #4f2560; --b: #701a2e; } }
 body { margin: 1.5rem auto; max-width: 78rem; padding: 0 1rem; color: var(--ink); background: var(--paper);
   font: 1rem/1.5 system-ui, "Noto Sans Arabic", "Noto Naskh Arabic", Tahoma, sans-serif; }
-h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
+a { color: inherit; } h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: separate; border-spacing: 2px; font-size: .75rem; }
 th { font-weight: normal; text-align: start; color: var(--faint); white-space: nowrap; padding: 0 .4rem 0 0; }
@@ -87,6 +87,7 @@ def as_html(
             f"<h1>Coverage {since} to {last}</h1>",
             f"<p>Written {datetime.now(UTC):%Y-%m-%d %H:%M} UTC. Days are those of each source's clock.",
             "<p>The number in a square is that of the day's articles in the archive.",
+            f"<p><strong>{_summary(rows, gaps)}</strong>",
             '<ul class="legend">',
             *(
                 f'<li><b class="{_class(verdict)}">{_letter(verdict) or "7"}</b> {sign.means}: {_MEANS[verdict]}'
@@ -102,6 +103,13 @@ def as_html(
     )
 
 
+def _summary(rows: Sequence[DayCoverage], gaps: Sequence[Gap]) -> str:
+    sources = len({gap.source for gap in gaps})
+    if not gaps:
+        return "All days that a run has looked at are complete."
+    return f"{sum(gap.days for gap in gaps)} of {len(rows)} days, of {sources} sources, are to be mended."
+
+
 def _overview(
     by_source: Mapping[str, Mapping[date | None, DayCoverage]],
     sources: Mapping[str, Source],
@@ -115,7 +123,8 @@ def _overview(
     yield f'<thead><tr><th scope="col">source<th scope="col">name{heads}<tbody>'
     for source, states in by_source.items():
         squares = "".join(_square(states.get(day)) for day in days)
-        yield f'<tr><th scope="row">{_html(source)}<th>{_name(source, sources)}{squares}'
+        link = f'<a href="#{_html(source)}">{_html(source)}</a>'
+        yield f'<tr><th scope="row">{link}<th>{_name(source, sources)}{squares}'
     yield "</table></div>"
 
 
@@ -131,7 +140,8 @@ def _source(
     verdicts = Counter(Verdict(row.verdict) for row in states.values())
     counts = ", ".join(f"{verdicts[each]} {sign.means}" for each, sign in SIGNS.items() if verdicts[each])
     opened = " open" if len(by_source) == 1 else ""
-    yield f"<details{opened}><summary><strong>{_html(source)}</strong>{_name(source, sources)} {counts}</summary>"
+    yield f'<details id="{_html(source)}"{opened}>'
+    yield f"<summary><strong>{_html(source)}</strong>{_name(source, sources)} {counts}</summary>"
     yield f'<div class="wide" tabindex="0" role="region" aria-label="Calendar of {_html(source)}"><table class="days">'
     numbers = "".join(f'<th scope="col">{day}' for day in range(1, 32))
     yield f'<thead><tr><th scope="col">month{numbers}<th scope="col">articles<tbody>'
@@ -141,7 +151,7 @@ def _source(
         months.append(first)
         first = (first + timedelta(days=31)).replace(day=1)
     for month in reversed(months):
-        yield _month(month, states)
+        yield _month(month, states, until)
     if undated := states.get(None):
         yield f'<tr><th scope="row">no date{_square(undated)}'
     yield "</table></div>"
@@ -153,8 +163,8 @@ def _source(
     yield "</details>"
 
 
-def _month(month: date, states: Mapping[date | None, DayCoverage]) -> str:
-    length = monthrange(month.year, month.month)[1]
+def _month(month: date, states: Mapping[date | None, DayCoverage], until: date) -> str:
+    length = min(monthrange(month.year, month.month)[1], (until - month).days)
     rows = [states.get(month.replace(day=number)) for number in range(1, length + 1)]
     squares = "".join(map(_square, rows)) + "<td class=no>" * (31 - length)
     return f'<tr><th scope="row">{month:%Y-%m}{squares}<td class=n>{sum(row.held for row in rows if row) or ""}'

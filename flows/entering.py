@@ -84,6 +84,11 @@ _FORBIDDEN = "Forbidden by robots.txt"
 """What Scrapy says of a page that it does not ask for."""
 
 
+def is_noted(directory: RunDirectory) -> bool:
+    """Whether it is known what the run was asked for."""
+    return RunNote.read(directory) is not None
+
+
 def declare_dead(directory: RunDirectory) -> None:
     """Note when a run that was killed was last at work, before anything in its directory is touched.
 
@@ -107,7 +112,7 @@ def enter(
         source: The source it crawled.
         tables: The archive's tables.
         store: The archive.
-        also: Keys of WARC files that it ingested and another run wrote.
+        also: Keys of WARC files that it ingested, beside those that bear its name.
 
     Raises:
         StoreError: the archive cannot be read or written. Nothing was written; enter it again.

@@ -77,13 +77,19 @@ def newest_rows(
     if flow:
         conditions.append("flow = {flow} AND since <= day AND day < until")
         values["flow"] = flow
-    return _rows(
-        Tables(store).ledger(),
-        "SELECT *, row_number() OVER (PARTITION BY source, day ORDER BY ended_at DESC, run_id DESC) AS age "
-        "FROM coverage WHERE " + " AND ".join(conditions),
-        "age = 1 ORDER BY source, day NULLS LAST",
-        values,
+    condition = " AND ".join(conditions)
+    found = (
+        Tables(store)
+        .ledger()
+        .query(
+            f"SELECT {_COLUMNS} FROM coverage JOIN (SELECT source AS s, day AS d, max(ended_at) AS e FROM coverage "  # noqa: S608
+            f"WHERE {condition} GROUP BY source, day) ON source = s AND (day IS NOT DISTINCT FROM d) AND ended_at = e "
+            f"WHERE {condition} ORDER BY source, day NULLS LAST, run_id",
+            **values,
+        )
     )
+    rows = (DayCoverage(**row) for row in found.to_pylist())
+    return list({(row.source, row.day): row for row in rows}.values())
 
 
 def watermark(tables: Tables, source: str) -> datetime | None:
@@ -111,7 +117,7 @@ def write_rows(
         store: The archive.
         run: The run.
         links: What it came by, without what lies outside the days it was asked for.
-        also: Keys of WARC files that it ingested and another run wrote.
+        also: Keys of WARC files that it ingested, beside those that bear its name.
 
     Raises:
         StoreError: the archive cannot be read or written. Nothing was written.
@@ -220,16 +226,15 @@ def _is_written(now: Snapshot, run: Run) -> bool:
 
 def _earlier(now: Snapshot, run: Run, months: frozenset[str]) -> list[DayCoverage]:
     """Of the rows that were written before: the newest of each day, and the newest with pages."""
-    return _rows(
-        now,
-        "SELECT *, row_number() OVER (PARTITION BY day ORDER BY ended_at DESC, run_id DESC) AS age, "
+    found = now.query(
+        f"SELECT {_COLUMNS} FROM (SELECT *, "  # noqa: S608
+        "row_number() OVER (PARTITION BY day ORDER BY ended_at DESC, run_id DESC) AS age, "
         "row_number() OVER (PARTITION BY judged > 0 ORDER BY ended_at DESC, run_id DESC) AS recency FROM coverage "
-        "WHERE source = {source} AND month IN {months} AND ended_at < {end} AND run_id <> {run}",
-        f"age = 1 OR judged > 0 AND recency <= {_HISTORY_ROWS}",
-        {"source": run.source.id, "months": months, "end": run.ended_at, "run": run.run_id},
+        "WHERE source = {source} AND month IN {months} AND ended_at < {end} AND run_id <> {run}) "
+        f"WHERE age = 1 OR judged > 0 AND recency <= {_HISTORY_ROWS}",
+        source=run.source.id,
+        months=months,
+        end=run.ended_at,
+        run=run.run_id,
     )
-
-
-def _rows(ledger: Snapshot, table: str, condition: str, values: Mapping[str, Any]) -> list[DayCoverage]:
-    found = ledger.query(f"SELECT {_COLUMNS} FROM ({table}) WHERE {condition}", **values)  # noqa: S608
     return [DayCoverage(**row) for row in found.to_pylist()]

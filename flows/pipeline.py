@@ -35,7 +35,7 @@ from archive.warc import WarcError, salvage
 from extract.article import EXTRACTOR
 from extract.types import Reason, Source
 from flows.due import due_pages
-from flows.entering import RunNote, declare_dead, enter
+from flows.entering import RunNote, declare_dead, enter, is_noted
 from flows.ledger import findings, watermark
 from flows.progress import Progress, listener
 from flows.report import RunReport, Status
@@ -256,7 +256,7 @@ class _Run:
     verdicts: Counter[str] = field(default_factory=Counter)
     findings: list[str] = field(default_factory=list)
     adopted: list[str] = field(default_factory=list)
-    """Keys of WARC files of runs that left no directory here; the ledger counts their pages as this run's."""
+    """Keys of WARC files of runs of which nothing else was left; the ledger counts their pages as this run's."""
 
     def take_up_leftovers(self, spool: Spool) -> None:
         """Ingest what earlier runs of the source fetched and could not bring to an end."""
@@ -264,8 +264,12 @@ class _Run:
         for leftover in spool.leftovers():
             with leftover:
                 declare_dead(leftover)
+                taken_up = len(self.recovered)
                 self.take_up(leftover, recovered=True)
-                retrying(enter, leftover, self.request.source, self.steps.index.tables, self.store)
+                if is_noted(leftover):
+                    retrying(enter, leftover, self.request.source, self.steps.index.tables, self.store)
+                else:
+                    self.adopted += self.recovered[taken_up:]
         for key in pending_warcs(self.store, self.request.source.id, index=self.steps.index):
             with self._damage_noted(key):
                 self._count(self.steps.ingest(key, None), recovered=True)
@@ -340,7 +344,8 @@ class _Run:
         self.announce("entering the days")
         self.note().write(directory)
         entering = partial(enter, directory, self.request.source, self.steps.index.tables, self.store)
-        rows = retrying(entering, also=self.adopted) if patient else entering(also=self.adopted)
+        also = [*self.warcs, *self.adopted]
+        rows = retrying(entering, also=also) if patient else entering(also=also)
         self.verdicts = Counter(row.verdict for row in rows)
         self.findings = findings(rows)
 

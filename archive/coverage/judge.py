@@ -84,13 +84,13 @@ def _findings(
     if asked and run.ending == "blocked":
         yield Verdict.BLOCKED, run.problem or "the site refuses visits"
     elif tally.refused >= SOME and 2 * tally.refused >= tried:
-        yield Verdict.BLOCKED, f"{tally.refused} of {tried} pages were refused"
+        yield Verdict.BLOCKED, f"{tally.refused} of {_pages(tried)} refused"
     if regressed:
         yield Verdict.PARSE_REGRESSED, regressed
     if asked and run.ending == "asked_to_wait":
         yield Verdict.RATE_LIMITED, run.problem or "the site asks visitors to come back later"
     elif tally.put_off >= SOME and 2 * tally.put_off >= tried:
-        yield Verdict.RATE_LIMITED, f"{tally.put_off} of {tried} pages were answered by asking us to come back later"
+        yield Verdict.RATE_LIMITED, f"{tally.put_off} of {_pages(tried)} answered by asking us to come back later"
     broken = run.problem or "the run ended before its time"
     if asked and run.ending == "broken" and not tally.settled:
         yield Verdict.FAILED, broken
@@ -109,9 +109,9 @@ def _gaps(run: Run, tally: Tally, left: int, *, asked: bool, covered: bool, brok
     if tally.missing:
         causes = Counter(tally.missing.values())
         listed = ", ".join(f"{count} {cause}" for cause, count in causes.most_common(4))
-        yield f"{len(tally.missing)} of {tally.links['announced']} announced pages are missing ({listed})"
+        yield f"{len(tally.missing)} missing of {_pages(tally.links['announced'])} announced ({listed})"
     if left:
-        yield f"{left} pages that earlier runs announced are missing"
+        yield f"{_pages(left)} missing that earlier runs announced"
     if covered:
         return
     if not asked:
@@ -128,10 +128,14 @@ def _gaps(run: Run, tally: Tally, left: int, *, asked: bool, covered: bool, brok
         yield "not all that is announced was seen"
 
 
+def _pages(count: int) -> str:
+    return f"{count} page" if count == 1 else f"{count} pages"
+
+
 def _out_of_bounds(held: int, daily: tuple[int, int]) -> str | None:
     fewest, most = daily
     if held < fewest:
-        return f"{held} articles, where at least {fewest} are expected of a day"
+        return f"{held} of at least {fewest} articles that are expected of a day"
     if held > most:
-        return f"{held} articles, where at most {most} are expected of a day: their dates may be misread"
+        return f"{held} articles, and at most {most} are expected of a day: their dates may be misread"
     return None

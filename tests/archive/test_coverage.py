@@ -112,7 +112,7 @@ MANY = range(100, 140)
         ("empty", "nothing was announced", run(), [], []),
         (
             "partial",
-            "1 of 5 announced pages are missing (1 timeout)",
+            "1 missing of 5 pages announced (1 timeout)",
             run(),
             [*links(range(4)), link(4, "failed", why="timeout")],
             pages(range(4)),
@@ -148,8 +148,8 @@ MANY = range(100, 140)
             *GOOD,
         ),
         ("partial", "the run was killed", run(ending="broken", problem="the run was killed"), *GOOD),
-        ("partial", "1 articles, where at least 2 are expected", run(), links(range(1)), pages(range(1))),
-        ("partial", "150 articles, where at most 100 are expected", run(), links(range(150)), pages(range(150))),
+        ("partial", "1 of at least 2 articles that are expected", run(), links(range(1)), pages(range(1))),
+        ("partial", "150 articles, and at most 100 are expected", run(), links(range(150)), pages(range(150))),
         ("partial", "no run has looked at this day as a whole", run(since=TODAY, until=date(2024, 12, 5)), *GOOD),
         ("partial", "no run has looked at this day as a whole", run(watermark=NOW), *GOOD),
         (
@@ -160,7 +160,7 @@ MANY = range(100, 140)
             pages(range(5)),
         ),
         ("failed", "disk full", run(ending="broken", problem="disk full", since=DAY, until=TODAY), [], []),
-        ("failed", "no page of the day came; 3 of 3", run(), links(range(3), "failed"), []),
+        ("failed", "no page of the day came; 3 missing of 3", run(), links(range(3), "failed"), []),
         (
             "rate_limited",
             "asks visitors to come back in 900 s",
@@ -169,7 +169,7 @@ MANY = range(100, 140)
         ),
         (
             "rate_limited",
-            "4 of 5 pages were answered by asking",
+            "4 of 5 pages answered by asking",
             run(),
             links(range(5)),
             [page(0), *(answered(n, 429, "blocked") for n in range(1, 5))],
@@ -177,7 +177,7 @@ MANY = range(100, 140)
         ("blocked", "refused 20 requests", run(ending="blocked", problem="it refused 20 requests"), *GOOD),
         (
             "blocked",
-            "4 of 5 pages were refused",
+            "4 of 5 pages refused",
             run(),
             links(range(5), "failed"),
             [page(0), *(answered(n, 403, "blocked") for n in range(1, 5))],
@@ -266,7 +266,7 @@ def test_a_link_that_is_announced_no_more_keeps_its_day_partial_until_it_is_fetc
     first = cover(run(), [*links(range(4)), link(4, "failed")], pages(range(4)))
     then = cover(later(1), links(range(2), kind="known"), [], first)
     assert (of(DAY, then).verdict, of(DAY, then).missing_urls) == ("partial", [url(4)])
-    assert "1 pages that earlier runs announced are missing" in (of(DAY, then).why or "")
+    assert "1 page missing that earlier runs announced" in (of(DAY, then).why or "")
     last = cover(later(2), [link(4)], [page(4)], [*first, *then])
     assert (of(DAY, last).verdict, of(DAY, last).held) == ("complete", 5)
 
