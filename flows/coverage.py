@@ -17,7 +17,9 @@ from flows.coverage_mending import Gap, gaps
 from flows.coverage_page import as_html
 from flows.export import as_json
 from flows.failures import InputError, UsageError
-from flows.ledger import newest_rows
+from flows.ledger import last_day, newest_rows
+
+_DAY = timedelta(days=1)
 
 FORTNIGHT = 14
 """Days that are shown of several sources, where none are asked for."""
@@ -39,8 +41,8 @@ def show_coverage(
         store: The archive.
         sources: The known sources by id.
         wanted: Ids of those to show; none: all that the ledger has.
-        since: First day; None: a fortnight ago, or of one source the first that it has.
-        until: First day not wanted any more; None: tomorrow.
+        since: First day; None: a fortnight before `until`, or of one source and on a page the first that there is.
+        until: First day not wanted any more; None: all that there are, but none of those to come.
         as_lines: JSON lines instead: each day's state, and the command that would mend it.
         html: Page to write instead.
 
@@ -49,10 +51,9 @@ def show_coverage(
         InputError: the ledger has nothing of what is wanted.
         StoreError: the ledger cannot be read.
     """
-    tomorrow = datetime.now(UTC).date() + timedelta(days=2)  # of the earliest time zone
-    until = until or tomorrow
+    until = until or min(last_day(store, wanted or None) or date.max, _tomorrow()) + _DAY
     if since is None and len(wanted) != 1 and not html:
-        since = until - timedelta(days=FORTNIGHT + 1)
+        since = until - timedelta(days=FORTNIGHT)
     if since and since >= until:
         raise UsageError(f"--since {since} is not before --until {until}, the first day not wanted")
     rows = newest_rows(store, wanted or None, since, until)
@@ -62,8 +63,7 @@ def show_coverage(
             f"The ledger of {store.root} has no day{of} between {since or 'its beginning'} and {until}: `warraq crawl` "
             "and `warraq backfill` write it; --since and --until choose other days"
         )
-    days = [row.day for row in rows if row.day]
-    since, until = since or min(days, default=until - timedelta(days=1)), min(until, max(days, default=until) + _DAY)
+    since = since or min((row.day for row in rows if row.day), default=until - _DAY)
     open_ = gaps(rows, sources)
     if as_lines:
         _write_lines(rows, open_)
@@ -76,7 +76,9 @@ def show_coverage(
         print_coverage(rows, open_, since, until)
 
 
-_DAY = timedelta(days=1)
+def _tomorrow() -> date:
+    """Where the day begins first, it may be tomorrow by UTC."""
+    return datetime.now(UTC).date() + _DAY
 
 
 def _write_lines(rows: Sequence[DayCoverage], open_: Sequence[Gap]) -> None:

@@ -88,6 +88,7 @@ def _mark(verdicts: Sequence[str], *, plain: bool) -> tuple[str, str]:
 
 def _months(source: str, states: States, since: date, until: date, *, plain: bool) -> Iterator[Text]:
     """A line a month, a column a day."""
+    yield Text(source, "bold")
     yield Text("         " + "".join(f"{day:>3}" for day in range(1, 32)) + "   articles", "dim")
     first = since.replace(day=1)
     while first < until:

@@ -92,6 +92,25 @@ def newest_rows(
     return list({(row.source, row.day): row for row in rows}.values())
 
 
+def last_day(store: Store, sources: Iterable[str] | None = None) -> date | None:
+    """The last day in the ledger of these sources, or of all; None: it has none.
+
+    Raises:
+        StoreError: the ledger cannot be read.
+    """
+    of = "" if sources is None else "WHERE source IN {sources}"
+    found = (
+        Tables(store)
+        .ledger()
+        .query(
+            f"SELECT max(day) AS day FROM coverage {of}",  # noqa: S608
+            sources=frozenset(sources or ()),
+        )
+    )
+    day: date | None = found["day"][0].as_py()
+    return day
+
+
 def watermark(tables: Tables, source: str) -> datetime | None:
     """When the last scheduled crawl of a source that saw all that was announced began; None: there was none.
 

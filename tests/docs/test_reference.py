@@ -9,15 +9,19 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from archive.coverage import Verdict
 from archive.dedup import Outcome
-from archive.tables import CAPTURE_COLUMNS, RECORD_COLUMNS
+from archive.tables import CAPTURE_COLUMNS, COVERAGE_COLUMNS, RECORD_COLUMNS
 from extract.types import Reason, Source
 from flows.settings import Settings
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
-@pytest.mark.parametrize(("table", "columns"), [("records", RECORD_COLUMNS), ("captures", CAPTURE_COLUMNS)])
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    [("records", RECORD_COLUMNS), ("captures", CAPTURE_COLUMNS), ("coverage", COVERAGE_COLUMNS)],
+)
 def test_the_tables_columns_are_documented_as_they_are_explained(table: str, columns: pa.Schema) -> None:
     section = (DOCS / "data-format.md").read_text("utf-8").split(f"## `{table}`")[1].split("\n## ")[0]
     rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| (.+) \|$", section, re.MULTILINE)
@@ -27,6 +31,12 @@ def test_the_tables_columns_are_documented_as_they_are_explained(table: str, col
 @pytest.mark.parametrize("value", [*Outcome, *Reason])
 def test_every_outcome_and_reason_is_explained(value: Outcome | Reason) -> None:
     assert f"`{value}`" in (DOCS / "data-format.md").read_text("utf-8")
+
+
+def test_the_operators_page_has_a_section_for_each_verdict_in_their_order() -> None:
+    text = (DOCS / "coverage.md").read_text("utf-8")
+    found = re.findall(r"^## `(\w+)`\n\n\*\*Means\*\*", text, re.MULTILINE)
+    assert found == [*Verdict]
 
 
 def test_every_field_of_a_source_is_explained() -> None:

@@ -101,7 +101,8 @@ def lines(states: Sequence[DayCoverage], since: date, *, width: int = 100, plain
 
 def test_one_source_is_a_calendar_with_a_line_a_month() -> None:
     shown = lines(ALL, date(2026, 10, 30))
-    [heads, october, november] = shown[2:5]
+    [name, heads, october, november] = shown[2:6]
+    assert name == "isna"
     assert heads.split() == [*map(str, range(1, 32)), "articles"]
     assert october.strip() == "2026-10"
     assert november[heads.index(" 22") + 2] == SIGNS[Verdict.BLOCKED].letter
