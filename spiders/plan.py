@@ -177,11 +177,20 @@ class Plan:
         return replace(link, published_at=datetime.combine(step.day, time(), self._zone))
 
     def read(self, step: Step, document: Document) -> None:
-        """A document was read."""
-        if document.links:
+        """A document was read. A feed that has become a page is dead, whatever that page links to."""
+        if step.way == "feed" and document.kind is Kind.LISTING:
+            self.failed(step, "it is a page, no feed", may_pass=False)
+        elif self._announces(document):
             self._alive.setdefault("news" if document.is_news else document.kind, step.url)
         elif step.is_entry and document.kind is not Kind.REST and step.day is None:
-            self.failed(step, "it is empty", may_pass=False)
+            problem = "it links to no article" if document.links else "it is empty"
+            self.failed(step, problem, may_pass=False)
+
+    def _announces(self, document: Document) -> bool:
+        """Whether it names documents or articles: a page that says "not found" has a menu too."""
+        if document.kind is Kind.LISTING:
+            return any(self._source.looks_like_article(link.url) for link in document.links)
+        return bool(document.links)
 
     def failed(self, step: Step, problem: str, *, may_pass: bool) -> None:
         """A document could not be read; `may_pass`: the next time it may be there."""

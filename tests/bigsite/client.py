@@ -193,7 +193,8 @@ def write_sources(path: Path, *sources: Mapping[str, Any]) -> Path:
 
 HASTE = {
     "DOWNLOAD_DELAY": 0,
-    "AUTOTHROTTLE_ENABLED": False,
+    "AUTOTHROTTLE_START_DELAY": 0,
+    "AUTOTHROTTLE_TARGET_CONCURRENCY": 1000.0,  # not off: it ends the pause after a 429
     "CONCURRENT_REQUESTS_PER_DOMAIN": 8,
     "CONCURRENT_REQUESTS": 8,
 }
