@@ -133,7 +133,9 @@ CAPTURE_COLUMNS = pa.schema(
         ),
         _column("fetched_at", _TIME, "Time of the fetch.", required=True),
         _column(
-            "found_by", pa.string(), "What announced it: feed, sitemap, listing, redirect and so on; null: unknown."
+            "found_by",
+            pa.string(),
+            "What announced it: feed, sitemap and so on; document-feed: it was read for links; null: unknown.",
         ),
         _column("found_in", pa.string(), "URL of the document that announced it, or of the redirect; else null."),
         _column("announced_at", _TIME, "Time of publication that was announced with it; else null."),

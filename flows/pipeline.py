@@ -315,7 +315,7 @@ class _Run:
         if reason in ("asked_to_wait", "blocked") or (reason in ("finished", "limit") and not spider.exit_status):
             self.ending = reason
         self.discovery_ended = bool(finished.get("stats", {}).get("warraq/discovery_complete"))
-        self.unread = finished.get("problems") or ()
+        self.unread = finished.get("unread") or ()
 
     def note(self) -> RunNote:
         """What the ledger is to know of the run, as it stands."""

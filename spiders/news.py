@@ -187,6 +187,7 @@ class NewsSpider(Spider):
         elif response.status == 200:
             yield from self._read(response, step)
         else:
+            self._count("warraq/documents")
             self._links.document(step.url, step.way, response.status, 0)
 
     def _read(self, response: Response, step: Step) -> Iterator[Request]:
@@ -344,7 +345,7 @@ class NewsSpider(Spider):
             raise DontCloseSpider
         if self.crawler.stats.get_value("warraq/refused") and not self._fetched and not self.plan.has_found:
             raise CloseSpider("blocked")
-        if self.plan.has_found and self.plan.is_whole:
+        if self.plan.is_complete and not self.pages:
             self.crawler.stats.set_value("warraq/discovery_complete", 1)
 
     def _closed(self, reason: str) -> None:

@@ -89,8 +89,7 @@ class Plan:
         self._others: list[str] = []
         self._pruned: list[Step] = []
         self._guesses: Iterator[Callable[[], list[Step]]] = iter((self._rest, self._home, self._every_sitemap))
-        self.is_whole = True
-        """Whether nothing failed that may be there the next time: what changed until now has been seen."""
+        self._may_pass = False
 
     def entries(self) -> list[Step]:
         """The first documents, in the order in which they are to be read."""
@@ -195,7 +194,7 @@ class Plan:
     def failed(self, step: Step, problem: str, *, may_pass: bool) -> None:
         """A document could not be read; `may_pass`: the next time it may be there."""
         if may_pass and not step.is_guess:
-            self.is_whole = False
+            self._may_pass = True
         if step.is_entry and not step.is_guess:
             self._dead.append((step, problem))
         elif not step.is_guess:
@@ -210,6 +209,14 @@ class Plan:
             if steps := guess():
                 return [replace(step, is_entry=True, is_guess=True) for step in steps]
         return []
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether what is announced now has been seen.
+
+        Nothing failed that may be there the next time, and no way is dead without another that announces something.
+        """
+        return not self._may_pass and (self.has_found or not self._dead)
 
     @property
     def has_found(self) -> bool:

@@ -168,7 +168,7 @@ def test_a_dead_way_is_replaced_by_the_next_and_that_is_said() -> None:
         for step in steps:
             planned.failed(step, "it answered 404", may_pass=True)
     assert tried == [[f"{POSTS}&after=2024-12-09T06:00:00Z&page=1"], ["/"], ["/old.xml"]]
-    assert planned.is_whole  # guesses are nobody's promise
+    assert planned.is_complete  # guesses are nobody's promise
 
 
 def test_a_way_that_lives_stands_in_without_further_guesses() -> None:
@@ -186,11 +186,18 @@ def test_posts_and_days_may_be_none() -> None:
     planned = plan("2024-12-01", "2024-12-02", rest=(f"{ROOT}/wp-json/",), archives=(NASTOOH,))
     for step in planned.entries():
         planned.read(step, document(Kind.REST if step.way == "rest" else Kind.LISTING))
-    assert (planned.problems, planned.fall_back()) == ([], [])
+    assert (planned.problems, planned.fall_back(), planned.is_complete) == ([], [], True)
 
 
-def test_what_may_be_there_the_next_time_keeps_discovery_from_being_whole() -> None:
+def test_a_way_that_is_dead_for_good_and_replaced_by_nothing_is_no_discovery() -> None:
+    planned = plan()
+    (home,) = planned.entries()
+    planned.failed(home, "it answered 404", may_pass=False)
+    assert not planned.is_complete
+
+
+def test_what_may_be_there_the_next_time_keeps_discovery_from_being_complete() -> None:
     planned = plan()
     planned.failed(Step(url=f"{ROOT}/s-9.xml", way="sitemap"), "it answered 503", may_pass=True)
-    assert not planned.is_whole
+    assert not planned.is_complete
     assert planned.unread == planned.problems == [f"{ROOT}/s-9.xml: it answered 503"]
