@@ -187,6 +187,24 @@ def test_a_worker_runs_a_deployment(server: Server) -> None:
 
 
 @pytest.mark.prefect
+def test_a_re_extraction_reads_files_as_tasks_and_promotes_when_told_to(server: Server) -> None:
+    server.warraq("ingest", SAMPLES / "jannah.warc.gz", "--source", "jannah")
+    before = server.warraq.records()
+    call = "from flows.reextract import reextract; reextract(source='jannah', workers=2, promote=True)"
+    done = subprocess.run(
+        [sys.executable, "-c", call],
+        cwd=server.directory, env=server.environ, capture_output=True, text=True, timeout=180, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    [artifact] = server.ask("/artifacts/filter", {"artifacts": {"key": {"any_": ["reextract-jannah"]}}})
+    assert [row["lost"] for row in json.loads(artifact["data"])] == [0]
+    [read] = server.ask("/task_runs/filter", {"task_runs": {"name": {"like_": "read warc/jannah"}}})
+    assert read["state"]["type"] == "COMPLETED"
+    [_] = server.warraq.root.glob("candidates/*/promoted.json")
+    assert server.warraq.records() == before
+
+
+@pytest.mark.prefect
 def test_wrong_parameters_are_refused_before_the_run(server: Server) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
         server.run("arabkhabar", source="arabkhabar", limit=0)
