@@ -11,7 +11,7 @@ import json
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -24,17 +24,23 @@ from archive.tables import Snapshot
 from extract.article import EXTRACTOR
 from extract.types import Source
 
+_EASTERNMOST, _WESTERNMOST = timedelta(hours=14), timedelta(hours=12)
+"""How much earlier, and later, a day may begin than in UTC."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """Which WARC files are read again, whole: those that hold a response fetched in these days for this source."""
+    """Which WARC files are read again, whole: those with a page fetched or published in these days.
+
+    The ledger counts days of publication, and a backfill fetches them years later.
+    """
 
     source: str | None = None
     """None: all sources."""
     since: date | None = None
-    """First UTC day of fetch; None: no bound."""
+    """First day, by UTC where it is that of a fetch, by any clock where it is that of publication; None: no bound."""
     until: date | None = None
-    """First UTC day after them; None: no bound."""
+    """First day after them; None: no bound."""
 
     def __post_init__(self) -> None:
         if self.since and self.until and self.since >= self.until:
@@ -42,15 +48,20 @@ class Scope:
 
     def files(self, now: Snapshot) -> tuple[str, ...]:
         """Keys of the ingested WARC files in it, sorted."""
-        where, values = ["TRUE"], {}
-        if self.source:
-            where.append("source = {source}")
-            values["source"] = self.source
+        values: dict[str, str | datetime] = {"source": self.source} if self.source else {}
+        fetched, published = ["TRUE"], ["TRUE"]
         if self.since:
-            where.append(f"fetched_date >= DATE '{self.since}'")
+            values["first"] = datetime.combine(self.since, time(), UTC) - _EASTERNMOST
+            fetched.append(f"fetched_date >= DATE '{self.since}'")
+            published.append("published_at >= {first}")
         if self.until:
-            where.append(f"fetched_date < DATE '{self.until}'")
-        query = f"SELECT DISTINCT warc_key FROM captures WHERE {' AND '.join(where)} ORDER BY warc_key"  # noqa: S608
+            values["last"] = datetime.combine(self.until, time(), UTC) + _WESTERNMOST
+            fetched.append(f"fetched_date < DATE '{self.until}'")
+            published.append("published_at < {last}")
+        query = (
+            f"SELECT DISTINCT warc_key FROM captures WHERE {'source = {source}' if self.source else 'TRUE'} "  # noqa: S608
+            f"AND (({' AND '.join(fetched)}) OR ({' AND '.join(published)})) ORDER BY warc_key"
+        )
         return tuple(now.query(query, **values)["warc_key"].to_pylist())
 
 

@@ -425,7 +425,8 @@ def verify(
 
 
 SinceFetch = Annotated[
-    datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], metavar="DAY", help="First UTC day of fetch wanted.")
+    datetime | None,
+    typer.Option("--since", formats=["%Y-%m-%d"], metavar="DAY", help="First day of fetch or publication."),
 ]
 UntilFetch = Annotated[
     datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], metavar="DAY", help="First day not wanted any more.")
@@ -447,8 +448,8 @@ def reextract(
 ) -> None:
     """Read stored WARC files again by the rules of today, into a candidate beside the tables, which stay as they are.
 
-    WARC files are read whole: those that hold a response fetched in these UTC days. What is interrupted goes on where
-    it was when the same command is given again. With WARRAQ_TASK_RUNNER=ray, the work is done on Ray.
+    WARC files are read whole: those that hold a page fetched or published in these days. What is interrupted goes on
+    where it was when the same command is given again. With WARRAQ_TASK_RUNNER=ray, the work is done on Ray.
     """
     from archive.reextraction import Scope
     from flows.reading import archive_at

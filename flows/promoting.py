@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 
 from rich.console import Console
 
+from archive.coverage.values import Run
 from archive.forgotten import read_entries
 from archive.promote import Promotion, promote
 from archive.reextraction import Candidate, candidates, find, rules_of
@@ -17,6 +19,7 @@ from archive.settling import Difference, difference
 from archive.store import NoSuchKey, Store
 from archive.tables import Tables
 from flows.failures import Exit, InputError, UsageError, say
+from flows.ledger import write_rows
 from flows.pipeline import may_write, retrying
 from flows.reextracting import file_report
 from flows.settings import Settings
@@ -79,10 +82,37 @@ def promoted(settings: Settings, store: Store, candidate: Candidate, tell: Tell)
     started = datetime.now(UTC)
     may_write(store, settings)
     promotion = retrying(promote, store, candidate, brands=brands_of(settings), on_progress=tell)
+    tell("entering it in the ledger")
+    enter(settings, store, candidate, started)
     seconds = round((datetime.now(UTC) - started).total_seconds(), 3)
     report = {"step": "promote", "candidate": candidate.id, "seconds": seconds, **asdict(promotion)}
     file_report(store, "reextract", started, report)
     return promotion
+
+
+def enter(settings: Settings, store: Store, candidate: Candidate, started_at: datetime) -> None:
+    """Write the rows of a promotion into the ledger, so that a day whose pages it recovered has not regressed any more.
+
+    Doing it again does nothing.
+
+    Raises:
+        StoreError: the archive cannot be read or written, after retries. Promote again.
+    """
+    sources = known_sources(settings)
+    files: defaultdict[str, list[str]] = defaultdict(list)
+    for key in candidate.files:
+        files[key.split("/")[1]].append(key)
+    tables = Tables(store)
+    for source in sorted(files.keys() & sources.keys()):
+        run = Run(
+            source=sources[source],
+            run_id=candidate.id,
+            flow="reextract",
+            started_at=started_at,
+            ended_at=datetime.now(UTC),
+            discovers=False,
+        )
+        retrying(write_rows, tables, store, run, (), also=files[source])
 
 
 def promote_candidate(settings: Settings, store: Store, wanted: str | None, *, yes: bool, as_json: bool) -> Exit:
@@ -95,6 +125,7 @@ def promote_candidate(settings: Settings, store: Store, wanted: str | None, *, y
     """
     candidate = chosen(store, wanted)
     if candidate.has(store, "promoted"):
+        enter(settings, store, candidate, datetime.now(UTC))  # in case it died just before
         say(f"Candidate {candidate.id} has been promoted before; nothing was done")
         return Exit.OK
     console = Console(stderr=True)

@@ -29,8 +29,8 @@ def _flow_run_name() -> str:
 @flow(name="reextract", flow_run_name=_flow_run_name, persist_result=False)
 def reextract(
     source: Annotated[str | None, Field(min_length=1, description="Id of the source; none: all.")] = None,
-    since: Annotated[date | None, Field(description="First UTC day of fetch wanted.")] = None,
-    until: Annotated[date | None, Field(description="First UTC day of fetch not wanted any more.")] = None,
+    since: Annotated[date | None, Field(description="First day of fetch or publication wanted.")] = None,
+    until: Annotated[date | None, Field(description="First day not wanted any more.")] = None,
     workers: Annotated[int | None, Field(ge=1, description="Files read side by side; none: a core each.")] = None,
     promote: Annotated[bool, Field(description="Whether what it changes is promoted, without anybody asked.")] = False,
 ) -> State[None]:

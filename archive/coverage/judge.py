@@ -36,9 +36,10 @@ def judged_day(
     if before and before.missing > len(before.missing_urls) and tally.links["announced"] < before.announced:
         unnamed = before.missing - len(before.missing_urls)
     # Pages that are known to an archive older than its ledger count for articles, though some may have been refused.
-    held = (before.held if before else tally.links["known"] + tally.links["revisited"]) + sum(
-        tally.outcomes[each] for each in _NEW_AT_URL
-    )
+    brought = sum(tally.outcomes[each] for each in _NEW_AT_URL)
+    held = (before.held if before else tally.links["known"] + tally.links["revisited"]) + brought
+    if run.flow == "reextract":  # its pages are counted already, but for those that it recovered
+        held = max(before.held if before else 0, brought)
     asked = run.asked_for(day)
     covered = run.discovery_ended if asked else bool(before and before.covered)
     missing = len(tally.missing) + len(left) + unnamed

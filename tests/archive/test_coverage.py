@@ -240,6 +240,16 @@ def test_a_regression_stays_until_as_many_pages_were_read_well() -> None:
     assert mended.verdict == "complete"
 
 
+def test_pages_read_again_by_mended_rules_end_a_regression_and_are_counted_once() -> None:
+    first, numbers = history(), range(1000, 1020)
+    flagged = of(DAY, cover(later(1), links(numbers), broken(numbers), first))
+    assert flagged.verdict == "parse_regressed"
+    again = later(2, flow="reextract", discovers=False)
+    mended = of(DAY, cover(again, [], pages(numbers), [*first, flagged]))
+    assert mended.verdict != "parse_regressed"
+    assert mended.held == len(numbers)
+
+
 @pytest.mark.parametrize(
     ("first", "then"),
     [

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from candidates import BRANDS, SOURCES, File, bad, compared, good, ingested, reextracted, rows, use
@@ -152,16 +153,26 @@ def test_a_record_that_a_capture_out_of_scope_shows_is_kept(tmp_path: Path, monk
     assert list(verify(store)) == []
 
 
-def test_the_days_of_a_scope_are_those_of_fetch(tmp_path: Path) -> None:
+def test_the_days_of_a_scope_are_those_of_fetch_and_of_publication(tmp_path: Path) -> None:
     store = LocalStore(tmp_path / "archive")
     pages = [Response("https://alpha.example/1", article(paragraphs(1)))]
+    old = [Response("https://alpha.example/2", article(paragraphs(2), published="2024-05-01T01:00:00+03:00"))]
     midnight = MONDAY.replace(hour=23, minute=59, second=59)
-    files = [write_warc(tmp_path, pages * 2, run="night", at=midnight), write_warc(tmp_path, pages, run="day")]
-    tables = ingested(store, [(path, SOURCE) for path in files])
-    now, day, next_day = tables.snapshot(), MONDAY.date(), (MONDAY + timedelta(days=1)).date()
-    assert len(Scope(since=day, until=next_day).files(now)) == 2
-    assert [key for key in Scope(since=next_day).files(now) if "night" in key] == list(Scope(since=next_day).files(now))
-    assert Scope(source="beta").files(now) == ()
+    files = [
+        write_warc(tmp_path, pages * 2, run="night", at=midnight),
+        write_warc(tmp_path, pages, run="day"),
+        write_warc(tmp_path, old, run="late"),
+    ]
+    now = ingested(store, [(path, SOURCE) for path in files]).snapshot()
+
+    def chosen(**scope: Any) -> list[str]:
+        return sorted(key.split("-")[2] for key in Scope(**scope).files(now))
+
+    day, next_day = MONDAY.date(), (MONDAY + timedelta(days=1)).date()
+    assert chosen(since=day, until=next_day) == ["day", "late", "night"]
+    assert chosen(since=next_day) == ["night"]
+    assert chosen(since=date(2024, 5, 1), until=date(2024, 5, 2)) == ["late"]
+    assert chosen(since=date(2024, 5, 3), until=date(2024, 5, 4)) == chosen(source="beta") == []
     with pytest.raises(ValueError, match="empty"):
         Scope(since=day, until=day)
 

@@ -128,7 +128,11 @@ def test_a_template_change_is_mended_without_touching_what_was_right(
     then = DeltaTable(str(warraq.root / "records"), version=version).to_pyarrow_table()
     assert set(then["record_id"].to_pylist()) == before.keys()
 
+    ledger = Tables(store).ledger().query("SELECT * FROM coverage").to_pylist()
+    assert {(row["run_id"], row["flow"]) for row in ledger} == {(read["candidate"]["id"], "reextract")}
+    assert sum(row["held"] for row in ledger) == sum(row["new"] + row["near_duplicate"] for row in ledger) > 20
     assert promote_candidate(settings, store, read["candidate"]["id"], yes=True, as_json=False) == Exit.OK
+    assert len(Tables(store).ledger().query("SELECT * FROM coverage")) == len(ledger)
     assert "nothing was done" in capsys.readouterr().err
     with pytest.raises(InputError, match="waits for promotion"):
         promote_candidate(settings, store, None, yes=True, as_json=False)
