@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -19,39 +18,24 @@ from scrapy.utils.defer import _schedule_coro
 from twisted.python.failure import Failure
 
 from archive.forgotten import Forgotten
-from archive.index import PastVisits, Visit
+from archive.index import PastVisits
 from archive.warc import DOCUMENT, Found
 from extract.types import Page, Source
 from spiders.blocking import refusal
 from spiders.capture import FOUND, VISIT
 from spiders.discovery import Document, Kind, Link, NotADocumentError, absolute_url, read_document
-from spiders.links import LinkLog, State
+from spiders.links import LinkLog
+from spiders.pages import Pages, Wanted
 from spiders.periods import day_in_path
 from spiders.plan import MAX_HOPS, Plan, Shown, Step
-from spiders.revisits import conditions, is_due
+from spiders.revisits import conditions
 from spiders.window import Window
 
-MAX_REDIRECTS = 5
 MAX_REFUSALS = 10
 """Refusals in a row after which a site is left alone."""
-_UNDER_WAY = 32
-"""Most pages handed to Scrapy at a time: a request takes more memory than a link."""
 
 # What is announced first is read first, and its articles before the thousands an archive sitemap may hold.
 _ENTRY, _ARTICLE, _CHILD = 20, 10, 0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Wanted:
-    """A page to fetch."""
-
-    url: str
-    link: str
-    """The URL that was announced, of which `url` may be the redirect's target."""
-    found: Found
-    visit: Visit | None = None
-    """What the archive knows of it, if it is fetched again."""
-    hops: int = 0
 
 
 class NewsSpider(Spider):
@@ -109,21 +93,23 @@ class NewsSpider(Spider):
         super().__init__(**kwargs)
         self.source = source
         self.allowed_domains = list(source.domains)
-        self.limit = limit
         self.pages = tuple(pages)
-        self.forgotten = forgotten or Forgotten()
-        self.window = Window.of_days(since, until, source.timezone)
         self.started = datetime.now(UTC)
-        self.plan = Plan(source, self.window, watermark, self.started)
-        self._revisit = revisit and not self.window
-        self._due = list(due) if self._revisit else []
-        self._past = past
-        self._links = LinkLog(links, self._cannot_log)
+        self.plan = Plan(source, window := Window.of_days(since, until, source.timezone), watermark, self.started)
+        self._due = list(due) if revisit and not window else []
         self._zone = ZoneInfo(source.timezone)
-        self._seen: set[bytes] = set()
-        self._waiting: deque[_Wanted] = deque()
-        self._under_way = 0
-        self._fetched = 0
+        self._log = LinkLog(links, self._cannot_log)
+        self._pages = Pages(
+            source,
+            window=window,
+            past=None if pages else past,
+            revisit=revisit and not window,
+            limit=limit,
+            forgotten=forgotten or Forgotten(),
+            log=self._log,
+            count=self._count,
+            now=self.started,
+        )
         self._refusals = 0
 
     @classmethod
@@ -138,7 +124,7 @@ class NewsSpider(Spider):
     async def start(self) -> AsyncIterator[Any]:
         """The source's feeds, sitemaps and listings, or else its home page; robots.txt comes by itself before them."""
         for url in self.pages:
-            self._admit(Link(url=url), Found(by="request"))
+            self._pages.announce(Link(url=url), Found(by="request"))
         for request in self._take_waiting():
             yield request
         for step in () if self.pages else self.plan.entries():
@@ -159,9 +145,9 @@ class NewsSpider(Spider):
                     self.crawler.engine.crawl(found)
 
     def _document(self, step: Step, priority: int) -> Iterator[Request]:
-        if not self._is_ours(step.url) or self._is_forgotten(step.url):
+        if not self._pages.may_ask(step.url) or not self._pages.is_first(step.url):
             return
-        request = Request(
+        yield Request(
             step.url,
             callback=self.read_document,
             errback=self._document_failed,
@@ -169,8 +155,6 @@ class NewsSpider(Spider):
             meta={"dont_redirect": True, FOUND: Found(by=DOCUMENT + step.way, via=step.via)},
             cb_kwargs={"step": step},
         )
-        if self._is_first(request):
-            yield request
 
     def read_document(self, response: Response, step: Step) -> Iterator[Request]:
         """Read a sitemap, feed, REST answer or listing and follow what it announces."""
@@ -188,7 +172,7 @@ class NewsSpider(Spider):
             yield from self._read(response, step)
         else:
             self._count("warraq/documents")
-            self._links.document(step.url, step.way, response.status, 0)
+            self._log.document(step.url, step.way, response.status, 0)
 
     def _read(self, response: Response, step: Step) -> Iterator[Request]:
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1") or None
@@ -199,7 +183,7 @@ class NewsSpider(Spider):
             self._unread(step, response.status, str(problem))
             return
         self._count("warraq/documents")
-        self._links.document(step.url, step.way, response.status, len(document.links))
+        self._log.document(step.url, step.way, response.status, len(document.links))
         self.plan.read(step, document)
         if document.kind is Kind.SITEMAP_INDEX:
             for child in self.plan.children(step, response.url, document.links):
@@ -223,10 +207,10 @@ class NewsSpider(Spider):
             dated = self.plan.dated(step, self._dated_by_path(link))
             if by_pages and dated.url not in step.shown:
                 step.shown.add(dated.url)
-                visit = self._past.last(dated.url) if self._past else None
+                visit = self._pages.last_visit(dated.url)
                 at = dated.published_at or (visit.published_at if visit else None)
                 shown.append(Shown(at=at, is_known=bool(visit and visit.first_fetched_at < self.started)))
-            self._admit(dated, Found(by=by, via=url))
+            self._pages.announce(dated, Found(by=by, via=url))
         return shown
 
     def _dated_by_path(self, link: Link) -> Link:
@@ -237,7 +221,7 @@ class NewsSpider(Spider):
     def _unread(self, step: Step, status: int | None, problem: str, *, may_pass: bool = False) -> None:
         self.logger.warning("%s: %s", step.url, problem)
         self._count("warraq/documents_unread")
-        self._links.document(step.url, step.way, status, 0, problem)
+        self._log.document(step.url, step.way, status, 0, problem)
         self.plan.failed(step, problem, may_pass=may_pass)
 
     def _document_failed(self, failure: Failure) -> None:
@@ -247,38 +231,10 @@ class NewsSpider(Spider):
 
     # --- pages -------------------------------------------------------------------------------------------------------
 
-    def _admit(self, link: Link, found: Found) -> None:
-        """Decide whether a page is fetched, and say so in the log."""
-        if not self._may_fetch(link.url):
-            return
-        found = replace(found, announced_at=link.published_at)
-        wanted = _Wanted(url=link.url, link=link.url, found=found)
-        if not self._is_first(self._page_request(wanted)):
-            return
-        if self.window.excludes(link):
-            self._count("warraq/outside_window")
-            self._links.found(link.url, found, State.OUTSIDE)
-            return
-        visit = self._past.last(link.url) if self._past and not self.pages else None
-        if visit and not (self._revisit and is_due(visit, self.source.revisits, self.started)):
-            self._count("warraq/known")
-            self._links.found(link.url, found, State.KNOWN)
-            return
-        self._count("warraq/discovered")
-        self._count(f"warraq/discovered/{found.by}")
-        if visit:
-            self._count("warraq/revisits")
-        self._links.found(link.url, found, State.REVISIT if visit else State.WANTED)
-        self._waiting.append(replace(wanted, visit=visit))
-
     def _take_waiting(self) -> Iterator[Request]:
-        """As many waiting pages as the limit allows to be fetched or under way."""
-        room = _UNDER_WAY if self.limit is None else min(_UNDER_WAY, self.limit - self._fetched)
-        while self._waiting and self._under_way < room:
-            self._under_way += 1
-            yield self._page_request(self._waiting.popleft())
+        yield from map(self._page_request, self._pages.take())
 
-    def _page_request(self, page: _Wanted) -> Request:
+    def _page_request(self, page: Wanted) -> Request:
         return Request(
             page.url,
             headers=conditions(page.visit),
@@ -289,42 +245,26 @@ class NewsSpider(Spider):
             cb_kwargs={"page": page},
         )
 
-    def keep_page(self, response: Response, page: _Wanted) -> Iterator[Request]:
+    def keep_page(self, response: Response, page: Wanted) -> Iterator[Request]:
         """Count a page; it is archived already. A redirect is followed, on the source's domains."""
         target = _redirect_target(response)
-        if target and page.hops < MAX_REDIRECTS and (request := self._redirected(page, response.url, target)):
-            yield request
+        if target and (there := self._pages.moved(page, response.url, target)):
+            yield self._page_request(there)
             return
-        self._under_way -= 1
         refused = self._refused(response)
         if refused or response.status == 429 or response.status >= 500:
-            self._count("warraq/failed")
-            self._links.failed(page.link, refused or f"it answered {response.status}")
+            self._pages.has_failed(page, refused or f"it answered {response.status}")
         else:
-            self._fetched += 1
-            self._count("warraq/fetched")
-            self._links.fetched(page.link)
-            if self.limit is not None and self._fetched >= self.limit:
-                raise CloseSpider("limit")
+            self._pages.has_come(page)
+        if self._pages.is_full:
+            raise CloseSpider("limit")
         yield from self._take_waiting()
-
-    def _redirected(self, page: _Wanted, url: str, target: str) -> Request | None:
-        """A request for where a page has moved; None if that is to be left alone, or was asked for before."""
-        if not self._may_fetch(target):
-            return None
-        visit = self._past.last(target) if self._past and not self.pages else None
-        if visit and not page.visit:  # the archive knows the page by its other URL
-            return None
-        found = Found(by="redirect", via=url, announced_at=page.found.announced_at)
-        request = self._page_request(replace(page, url=target, found=found, visit=visit, hops=page.hops + 1))
-        return request if self._is_first(request) else None
 
     def _page_failed(self, failure: Failure) -> Iterator[Request]:
         request: Request = failure.request  # type: ignore[attr-defined]  # set by Scrapy
-        self._under_way -= 1
-        if not isinstance(failure.value, IgnoreRequest):  # robots.txt forbids it, or it is not in the replayed archive
-            self._count("warraq/failed")
-        self._links.failed(request.cb_kwargs["page"].link, failure.getErrorMessage())
+        # Not asked: robots.txt forbids it, or it is not in the replayed archive.
+        asked = not isinstance(failure.value, IgnoreRequest)
+        self._pages.has_failed(request.cb_kwargs["page"], failure.getErrorMessage(), asked=asked)
         yield from self._take_waiting()
 
     # --- the end -----------------------------------------------------------------------------------------------------
@@ -337,21 +277,21 @@ class NewsSpider(Spider):
         if self._due and not asked:
             due, self._due = self._due, []
             for url in due:
-                self._admit(Link(url=url), Found(by="revisit"))
+                self._pages.announce(Link(url=url), Found(by="revisit"))
             for request in self._take_waiting():
                 self.crawler.engine.crawl(request)
                 asked.append(request)
         if asked:
             raise DontCloseSpider
-        if self.crawler.stats.get_value("warraq/refused") and not self._fetched and not self.plan.has_found:
+        if self.crawler.stats.get_value("warraq/refused") and not self._pages.fetched and not self.plan.has_found:
             raise CloseSpider("blocked")
         if self.plan.is_complete and not self.pages:
             self.crawler.stats.set_value("warraq/discovery_complete", 1)
 
     def _closed(self, reason: str) -> None:
-        for page in self._waiting if reason == "limit" else ():
-            self._links.not_reached(page.link)
-        self._links.close()
+        if reason == "limit":
+            self._pages.give_up()
+        self._log.close()
 
     def _refused(self, response: Response) -> str | None:
         """What refuses us; after many refusals in a row the crawl stops, since more would not be welcome."""
@@ -373,31 +313,6 @@ class NewsSpider(Spider):
 
     def _stop(self, reason: str) -> None:
         _schedule_coro(self.crawler.engine.close_spider_async(reason=reason))
-
-    # --- what may be asked for ---------------------------------------------------------------------------------------
-
-    def _may_fetch(self, url: str) -> bool:
-        return not self.source.skips(url) and self._is_ours(url) and not self._is_forgotten(url)
-
-    def _is_ours(self, url: str) -> bool:
-        if self.source.owns(url):
-            return True
-        self._count("warraq/offsite")
-        return False
-
-    def _is_forgotten(self, url: str) -> bool:
-        if self.forgotten.covers(url):
-            self._count("warraq/forgotten")
-            return True
-        return False
-
-    def _is_first(self, request: Request) -> bool:
-        """Whether this URL is asked for the first time; raw and percent-encoded forms of one URL are the same."""
-        fingerprint = self.crawler.request_fingerprinter.fingerprint(request)
-        if fingerprint in self._seen:
-            return False
-        self._seen.add(fingerprint)
-        return True
 
     def _count(self, name: str) -> None:
         self.crawler.stats.inc_value(name)
