@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from itertools import islice
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -26,6 +27,8 @@ ARTICLE_COLUMNS = tuple(
 )
 """Columns of `records` that an article fills by itself."""
 
+_TOGETHER = 1000
+"""Responses whose texts are held in memory at once: some 5 MB."""
 _TIME = pa.timestamp("us", tz="UTC")
 READING_COLUMNS = pa.schema(
     [
@@ -73,19 +76,23 @@ def read_again(store: Store, candidate: str, warc_key: str, source: Source) -> F
     Raises:
         StoreError: the store cannot be read or written, or does not hold the file.
     """
-    rows: list[Row] = []
-    damage = None
-    try:
-        with store.open(warc_key) as file:
-            rows.extend(_row(capture, read_capture(capture, source)) for capture in read_warc(file))
-    except WarcError as error:
-        damage = f"{warc_key}: {error}"
+    captures = articles = 0
+    damages: list[str] = []
     data = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(rows, READING_COLUMNS), data, compression="zstd")
+    with pq.ParquetWriter(data, READING_COLUMNS, compression="zstd") as writer:
+        try:
+            with store.open(warc_key) as file:
+                found = read_warc(file, lambda damage: damages.append(str(damage)))
+                rows = (_row(capture, read_capture(capture, source)) for capture in found)
+                while some := list(islice(rows, _TOGETHER)):
+                    writer.write_table(pa.Table.from_pylist(some, READING_COLUMNS))
+                    captures += len(some)
+                    articles += sum("record_id" in row for row in some)
+        except WarcError as error:  # it is no WARC file any more
+            damages.append(str(error))
     store.put_if_absent(readings_key(candidate, warc_key), data.getvalue())
-    articles = sum("record_id" in row for row in rows)
-    size = store.size(warc_key)
-    return FileReport(warc_key=warc_key, captures=len(rows), articles=articles, bytes=size, damage=damage)
+    size, damage = store.size(warc_key), f"{warc_key}: {'; '.join(damages[:3])}" if damages else None
+    return FileReport(warc_key=warc_key, captures=captures, articles=articles, bytes=size, damage=damage)
 
 
 def read_readings(store: Store, candidate: str, warc_key: str, columns: list[str] | None = None) -> pa.Table:

@@ -175,6 +175,7 @@ def test_a_file_that_is_gone_or_damaged_does_not_keep_the_others_from_being_read
     done = reextract(settings, store, Scope(), ProcessRunner(1), lambda _: None)
     assert [each.warc_key for each in done.failed] == [str(gone.relative_to(warraq.root))]
     assert len(done.damaged) == done.remaining == 1
+    assert done.articles > 0  # of the half that is left
     gone.write_bytes(kept)
     done = reextract(settings, store, Scope(), ProcessRunner(1), lambda _: None)
     assert done.remaining == 0
