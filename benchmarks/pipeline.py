@@ -1,20 +1,31 @@
 """What archiving costs a crawl, and what more processes bring to re-extraction: ratios taken in one run.
 
-    python benchmarks/pipeline.py [crawl] [--pages N] [--rounds N]
+    python benchmarks/pipeline.py [crawl] [processes] [ray] [newsplease] [--pages N] [--rounds N]
 
 - **crawl**: the spider with and without its capture of every response, in turns, against a generated site on loopback
   (`tests/bigsite`) at full speed. Without it, Scrapy's own download handler is at work too. Pages a second, and pages
   a second of processor time, which a busy machine disturbs less; the second that starting a spider takes is left out.
+- **processes**, **ray**: `warraq reextract` with two workers and with one, on an archive of such pages in 24 files.
+  Ray is started before, with two processors; it has to be installed beside Warraq (`warraq[ray]`).
+- **newsplease**: `warraq reextract --workers 1` and news-please (`make .venv/newsplease/.installed`) on the same pages.
+  Warraq's part holds all that a re-extraction does, news-please's only the extraction; loading either is not counted.
+  By the processor's time.
+
+`--full` takes 10,000 pages and five rounds.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import random
 import resource
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -23,7 +34,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.bigsite import Spec, running, write_sources
+from tests.bigsite import Spec, environment, running, write_sources
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 FULL_SPEED: Mapping[str, Any] = {
@@ -124,10 +135,124 @@ def _children_cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
+# --- reading archived pages again -------------------------------------------------------------------------------------
+
+FILES = 24
+
+
+def archive(pages: int, scratch: Path) -> dict[str, str]:
+    """Crawl so many pages into an archive; the environment that names it."""
+    root = scratch / "archive"
+    with running(Spec(kind="wordpress", articles=pages, days=max(30, pages // 20)), directory=scratch) as [site]:
+        sources = write_sources(scratch / "sources.toml", site.source("sitemap"))
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(("WARRAQ_", "PREFECT_"))}
+        environ |= environment(sources)
+        environ |= {"WARRAQ_ROOT": str(root), "WARRAQ_SPOOL": str(scratch / "spool"), "HOME": str(scratch)}
+        environ |= {"WARRAQ_WARC_BYTES": str(pages * BYTES_PER_PAGE // FILES)}
+        tell(f"archiving {pages} pages")
+        _warraq(environ, "crawl", "wordpress")
+    return environ
+
+
+BYTES_PER_PAGE = 4_000
+"""Of a generated page with its request in a WARC file, about."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How fast a re-extraction was, in captures."""
+
+    a_second: float
+    a_second_of_cpu: float
+    """Without what a second run takes that finds nothing left to read; of Ray's workers it says nothing."""
+
+
+def reextract(environ: Mapping[str, str], workers: int) -> Pace:
+    """Read the archive again."""
+    shutil.rmtree(Path(environ["WARRAQ_ROOT"], "candidates"), ignore_errors=True)
+    cpu = _children_cpu()
+    report = json.loads(_warraq(environ, "reextract", "--workers", str(workers), "--json"))
+    read = _children_cpu()
+    _warraq(environ, "reextract", "--workers", str(workers), "--json")
+    cpu = (read - cpu) - (_children_cpu() - read)
+    return Pace(a_second=report["captures"] / report["seconds"], a_second_of_cpu=report["captures"] / cpu)
+
+
+def _warraq(environ: Mapping[str, str], *arguments: str) -> str:
+    command = [sys.executable, "-m", "flows.cli", *arguments]
+    return subprocess.run(command, env=environ, cwd=REPOSITORY, check=True, text=True, capture_output=True).stdout
+
+
+def two_and_one(given: argparse.Namespace, scratch: Path, *, on: str, wanted: float) -> Iterator[Ratio]:
+    """Captures a second of two workers, compared with one."""
+    environ = archive(given.pages, scratch) | {"WARRAQ_TASK_RUNNER": on}
+    paces: dict[int, list[Pace]] = {1: [], 2: []}
+    with ray_cluster(environ) if on == "ray" else nullcontext({}) as cluster:
+        for number in range(given.rounds):
+            tell(f"re-extraction, {on}: round {number + 1} of {given.rounds}")
+            for workers, found in paces.items():
+                found.append(reextract({**environ, **cluster}, workers))
+    one, two = (median(pace.a_second for pace in paces[workers]) for workers in (1, 2))
+    cpu = (median(pace.a_second_of_cpu for pace in paces[workers]) for workers in (1, 2))
+    of_cpu = "" if on == "ray" else " ({:.0f} and {:.0f} a second of the processor)".format(*cpu)
+    yield Ratio(
+        what=f"re-extraction, two workers ({on}), captures/s",
+        figure=f"{two:.0f}",
+        compared_with=f"{one:.0f} with one{of_cpu}",
+        ratio=two / one,
+        wanted=wanted,
+    )
+
+
+@contextmanager
+def ray_cluster(environ: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Ray on this machine with two processors; how to reach it."""
+    ray = Path(sys.executable).with_name("ray")
+    if not ray.exists():
+        raise SystemExit(f"Ray is not installed beside {sys.executable}: pip install -r requirements/ray.txt")
+    port = str(random.randint(20_000, 30_000))
+    quiet = {**environ, "RAY_USAGE_STATS_ENABLED": "0"}
+    command = [ray, "start", "--head", "--num-cpus=2", f"--port={port}", "--include-dashboard=false"]
+    head = subprocess.Popen([*command, "--block"], env=quiet, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield {"RAY_ADDRESS": f"127.0.0.1:{port}", "RAY_USAGE_STATS_ENABLED": "0"}
+    finally:
+        head.terminate()
+        head.wait(30)
+
+
+def newsplease(given: argparse.Namespace, scratch: Path) -> Iterator[Ratio]:
+    """Captures a second of Warraq's whole re-extraction, compared with news-please's extraction."""
+    python = REPOSITORY / ".venv" / "newsplease" / "bin" / "python"
+    if not python.exists():
+        raise SystemExit(f"news-please is not installed in {python.parents[1]}: make .venv/newsplease/.installed")
+    environ = archive(given.pages, scratch)
+    warcs = sorted(Path(environ["WARRAQ_ROOT"]).rglob("*.warc.gz"))
+    ours = median(reextract(environ, 1).a_second_of_cpu for _ in range(given.rounds))
+    tell("news-please reads the first of the files")
+    reader = [
+        python,
+        Path(__file__).with_name("newsplease_reader.py"),
+        *warcs[: max(1, 500 * len(warcs) // given.pages)],
+    ]
+    report = json.loads(subprocess.run(reader, check=True, text=True, stdout=subprocess.PIPE).stdout)
+    theirs = report["pages"] / report["seconds"]
+    yield Ratio(
+        what="re-extraction, captures/s of the processor",
+        figure=f"{ours:.0f}",
+        compared_with=f"{theirs:.1f} with news-please ({report['articles']} texts of {report['pages']} pages)",
+        ratio=ours / theirs,
+        wanted=10,
+    )
+
+
 # --- all --------------------------------------------------------------------------------------------------------------
 
 PARTS: Mapping[str, Callable[[argparse.Namespace, Path], Iterator[Ratio]]] = {
     "crawl": lambda given, scratch: crawl(given.pages, given.rounds, scratch),
+    "processes": lambda given, scratch: two_and_one(given, scratch, on="process", wanted=1.7),
+    "ray": lambda given, scratch: two_and_one(given, scratch, on="ray", wanted=1.6),
+    "newsplease": newsplease,
 }
 
 
@@ -140,7 +265,10 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", choices=(*PARTS, tuple(PARTS)), default=tuple(PARTS), metavar="part")
     parser.add_argument("--pages", type=int, default=1_000, help="articles of the site (default 1,000)")
     parser.add_argument("--rounds", type=int, default=3, help="of each measurement; the median counts (default 3)")
+    parser.add_argument("--full", action="store_true", help="10,000 pages and five rounds")
     given = parser.parse_args()
+    if given.full:
+        given.pages, given.rounds = 10_000, 5
     ratios = []
     with TemporaryDirectory(prefix="warraq-bench-") as scratch:
         for part in given.parts:
