@@ -38,13 +38,14 @@ format: $(DEV)  ## put the code into its standard form
 soak: $(DEV)  ## kill, race and disturb what works on archives, hundreds of times; needs Ceph; SOAK_ARGS=--help tells more
 	@.venv/bin/python -m tests.soak $(SOAK_ARGS)
 
-bench: $(DEV)  ## run the benchmarks (ratios taken in one run)
+bench: $(DEV) $(NEWSPLEASE)  ## run the benchmarks (ratios taken in one run)
 	@.venv/bin/python benchmarks/extraction.py
 	@.venv/bin/python benchmarks/extraction.py --scramble
 	@.venv/bin/python benchmarks/extraction.py benchmarks/replicas/ar benchmarks/replicas/fa
 	@.venv/bin/python benchmarks/extraction.py benchmarks/replicas/ar benchmarks/replicas/fa --scramble
 	@.venv/bin/python benchmarks/duplicates.py
 	@.venv/bin/python benchmarks/archive.py
+	@.venv/bin/python benchmarks/pipeline.py crawl processes newsplease
 
 samples: $(DEV)  ## build samples/*.warc.gz again from samples/build
 	@.venv/bin/python -m samples.build
