@@ -22,6 +22,7 @@ from flows.artifacts import ProgressBar, show_report, show_table
 from flows.backfill_warcs import Wanted, WarcFile, backfill_warcs, find_warcs, take_in
 from flows.backfilling import Crawl, Days
 from flows.backfilling import backfill as run_partitions
+from flows.events import emit_gaps
 from flows.limits import turn
 from flows.partitions import Ended, Partition, Reprocess
 from flows.report import RunReport
@@ -63,9 +64,11 @@ def run_partition(partition: Partition, request: pipeline.CrawlRequest, settings
     """
     run_id = pipeline.new_run_id()
     steps = TaskSteps(root=settings.root, source=request.source, run_id=run_id, cache=settings.cache)
+    store = store_at(settings.root)
     with turn(request.source.id):
-        report = pipeline.crawl(request, settings, store_at(settings.root), steps, run_id)
+        report = pipeline.crawl(request, settings, store, steps, run_id)
     show_report(report, settings.root)
+    emit_gaps(request.source, report, store)
     if not report.ok:
         raise IncompleteError(report)
     return report

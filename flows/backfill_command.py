@@ -20,7 +20,7 @@ from flows.backfill_estimate import Estimate, estimate, expected_a_day, readable
 from flows.backfill_processes import side_by_side
 from flows.backfill_warcs import Wanted, backfill_warcs, earlier, find_warcs, take_in
 from flows.backfilling import Days, backfill
-from flows.crawling import check_contact, raise_error_of, reach_prefect
+from flows.crawling import check_contact, reach_prefect, run_flow
 from flows.failures import Exit
 from flows.partitions import Ended, File, Partition, Planned
 from flows.progress import followed_by
@@ -135,8 +135,7 @@ def _on_prefect(source: Source, days: Days, terminal: Terminal) -> None:
     from flows.backfill import backfill as flow
 
     began = len(terminal.partitions)
-    state = flow([source.id], **asdict(days), return_state=True)
-    raise_error_of(state)
+    state = run_flow(flow, sources=[source.id], **asdict(days))
     if len(terminal.partitions) == began:
         raise PrefectError(f"Prefect ended the run of {source.id} before it began: {state.message or state.name}.")
 
@@ -144,15 +143,14 @@ def _on_prefect(source: Source, days: Days, terminal: Terminal) -> None:
 def _warcs_on_prefect(places: Sequence[str], wanted: Wanted, terminal: Terminal) -> None:
     from flows.backfill import backfill_from_warcs as flow
 
-    state = flow(
-        [source.id for source in wanted.sources],
+    state = run_flow(
+        flow,
+        sources=[source.id for source in wanted.sources],
         warcs=list(places),
         since=wanted.since,
         until=wanted.until,
         reprocess=wanted.reprocess,
-        return_state=True,
     )
-    raise_error_of(state)
     if not terminal.partitions:
         raise PrefectError(f"Prefect ended the run before it began: {state.message or state.name}.")
 

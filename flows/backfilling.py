@@ -19,8 +19,8 @@ from archive.coverage import Verdict
 from archive.keys import run_key
 from archive.store import Store
 from extract.types import Source
-from flows.day_states import day_states
 from flows.failures import UsageError
+from flows.ledger import day_states
 from flows.partitions import Ended, Partition, Planned, Reprocess, partitions, plan, worst
 from flows.pipeline import CrawlRequest
 from flows.progress import listener

@@ -55,6 +55,12 @@ def main() -> None:
         app()
     except KeyboardInterrupt:  # before the command has begun
         raise SystemExit(Exit.INTERRUPTED) from None
+    except SystemExit as end:
+        if end.code == Exit.PREFECT:  # at its exit Prefect would go on for minutes to tell a server that is gone
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(Exit.PREFECT)
+        raise
 
 
 @app.callback(invoke_without_command=True)

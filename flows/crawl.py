@@ -14,6 +14,7 @@ from pydantic import Field
 
 from flows import pipeline
 from flows.artifacts import show_report
+from flows.events import emit_gaps
 from flows.limits import turn
 from flows.settings import Settings
 from flows.sources import choose_sources, known_sources
@@ -38,8 +39,10 @@ def crawl(
     request = pipeline.CrawlRequest(source=chosen, limit=limit, since=since, until=until, replay=replay)
     run_id = pipeline.new_run_id()
     steps = TaskSteps(root=settings.root, source=chosen, run_id=run_id, cache=settings.cache)
+    store = store_at(settings.root)
     with turn(source):
-        report = pipeline.crawl(request, settings, store_at(settings.root), steps, run_id)
+        report = pipeline.crawl(request, settings, store, steps, run_id)
     show_report(report, settings.root)
+    emit_gaps(chosen, report, store)
     get_run_logger().info("%s: %s", source, report.summary())
     return Completed(message=report.summary()) if report.ok else Failed(message=f"{report.status}: {report.problem}")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -116,8 +117,7 @@ def _crawl_on_prefect(
     from flows.crawl import crawl
 
     for source, replay in zip(sources, answers, strict=True):
-        state = crawl(source=source.id, replay=replay, **asdict(window), return_state=True)
-        raise_error_of(state)
+        state = run_flow(crawl, source=source.id, replay=replay, **asdict(window))
         if not any(report.source == source.id for report in terminal.reports):
             raise PrefectError(f"Prefect ended the run of {source.id} before it began: {state.message or state.name}.")
 
@@ -131,6 +131,7 @@ def reach_prefect(settings: Settings, terminal: Terminal) -> None:
     """
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
+    logging.raiseExceptions = False  # where logs cannot be sent, Prefect prints its traceback for each
     with suppress(StopIteration):  # an archive that cannot be reached is told before a server is started for it
         next(open_store(settings.root, settings.s3).list(warc_prefix()))
     server = None
@@ -145,18 +146,24 @@ def reach_prefect(settings: Settings, terminal: Terminal) -> None:
     check_api()
 
 
-def raise_error_of(state: State[Any]) -> None:
-    """Raise what kept a flow run from ending with a verdict of its own.
+def run_flow(flow: Callable[..., State[Any]], **parameters: Any) -> State[Any]:
+    """The state in which a run of the flow ended, which is one of its own verdicts.
 
     Raises:
-        PrefectError: the API is gone.
-        Exception: whatever else it was.
+        PrefectError: the API is gone. What the run has done is done.
+        Exception: whatever else kept it from a verdict.
     """
     from prefect.exceptions import FailedRun
 
     from flows.limits import check_api
 
-    error = state.result(raise_on_failure=False)
+    try:
+        state = flow(**parameters, return_state=True)
+        error = state.result(raise_on_failure=False)
+    except Exception:
+        check_api()
+        raise
     if isinstance(error, Exception) and not isinstance(error, FailedRun):
         check_api()
         raise error
+    return state

@@ -14,6 +14,7 @@ _HEAD = """\
 #
 #   prefect work-pool create --type process warraq
 #   prefect deploy --all                              in the directory of the checkout, where the runs then work
+#   prefect automation create --from-file automations.yaml
 #   prefect worker start --pool warraq                with WARRAQ_ROOT, WARRAQ_CONTACT and the AWS variables set
 #
 # A crawl that takes longer than the schedule leaves room for is not joined by a second one: CANCEL_NEW.
@@ -27,7 +28,7 @@ pull:
 deployments:
 """
 
-_DEPLOYMENT = """\
+_CRAWL = """\
   - name: {id}
     description: {description}
     entrypoint: flows/crawl.py:crawl
@@ -39,7 +40,26 @@ _DEPLOYMENT = """\
     work_pool: {{name: warraq}}
 """
 
-_MAINTAIN = """\
+_OTHERS = """\
+  # On demand. A run of several sources starts one run for each.
+  - name: backfill
+    description: Crawl past days of sources, a partition after the other; what is finished is skipped
+    entrypoint: flows/backfill.py:backfill
+    tags: ["backfill"]
+    work_pool: {name: warraq}
+
+  - name: backfill-from-warcs
+    description: Take the pages of sources out of WARC files that others made
+    entrypoint: flows/backfill.py:backfill_from_warcs
+    tags: ["backfill"]
+    work_pool: {name: warraq}
+
+  - name: reextract
+    description: Read stored pages again by the rules of today, into a candidate to be compared and promoted
+    entrypoint: flows/reextract.py:reextract
+    tags: ["reextract"]
+    work_pool: {name: warraq}
+
   - name: maintain
     description: Elect originals, join small files, remove what no version needs
     entrypoint: flows/maintain.py:maintain
@@ -49,18 +69,40 @@ _MAINTAIN = """\
     schedules:
       - {cron: "17 3 * * *", timezone: UTC, active: true}
     work_pool: {name: warraq}
+
+  # Runs on what flows/events.py emits: at most once a day for a source and a verdict.
+  - name: alert
+    description: Tell people that a source needs a look, by the block that the variable warraq_alert_block names
+    entrypoint: flows/alert.py:alert
+    tags: ["alert"]
+    work_pool: {name: warraq}
+    triggers:
+      - type: event
+        enabled: true
+        match: {"prefect.resource.id": "warraq.source.*"}
+        expect: [warraq.coverage.blocked, warraq.coverage.empty, warraq.coverage.failed,
+                 warraq.coverage.parse_regressed]
+        for_each: ["prefect.resource.id", "warraq.verdict"]
+        threshold: 1
+        within: 86400
+        parameters:
+          source: {__prefect_kind: jinja, template: "{{ event.payload.source }}"}
+          verdict: {__prefect_kind: jinja, template: "{{ event.payload.verdict }}"}
+          days: {__prefect_kind: jinja, template: "{{ event.payload.days }}"}
+          why: {__prefect_kind: jinja, template: "{{ event.payload.why }}"}
+          mend: {__prefect_kind: jinja, template: "{{ event.payload.mend }}"}
 """
 
 _STEP = 7  # minutes; prime to 60, so that sixty sources begin in sixty different minutes
 
 
 def prefect_yaml(sources: Iterable[Source]) -> str:
-    """One deployment a source, hourly, each at another minute of the hour in the source's time zone; and the upkeep.
+    """One deployment a source, hourly, each at another minute of the hour in the source's time zone; and the others.
 
     Sources under a reserved name (`*.example`) have nothing to crawl but samples: their schedules are off.
     """
     crawls = [
-        _DEPLOYMENT.format(
+        _CRAWL.format(
             id=source.id,
             description=_quoted(source.name),
             tags=_quoted(["crawl", source.language]),
@@ -71,7 +113,7 @@ def prefect_yaml(sources: Iterable[Source]) -> str:
         )
         for number, source in enumerate(sources)
     ]
-    return _HEAD + "\n".join([*crawls, _MAINTAIN])
+    return _HEAD + "\n".join([*crawls, _OTHERS])
 
 
 def _quoted(value: object) -> str:

@@ -27,6 +27,7 @@ from flows.partitions import Ended, Partition, partitions, plan, worst
 from flows.settings import Settings
 from flows.turns import take_turn
 from spiders.sources import load_sources
+from tests.soak.backfill import kill_backfill
 
 DAY = timedelta(days=1)
 FIRST = date(2024, 12, 30)
@@ -195,6 +196,12 @@ def test_pages_of_the_sources_are_taken_out_of_files_of_many_sites_once(tmp_path
 def captures_of(path: Path) -> list[Capture]:
     with path.open("rb") as file:
         return list(read_warc(file))
+
+
+def test_a_backfill_that_is_killed_goes_on_and_the_ledger_says_in_the_end_what_the_sites_know(tmp_path: Path) -> None:
+    tally = kill_backfill(tmp_path, days=3, sites=2, kills=1, a_day=3)
+    assert tally.right, tally.problems
+    assert tally.kills == 1
 
 
 @pytest.mark.parametrize(

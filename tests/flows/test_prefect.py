@@ -8,10 +8,12 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,12 @@ import pytest
 from slow_site import SlowSite, wait_until
 from warraq_command import REPOSITORY, SAMPLES, Command, make_command
 
+from archive.store import open_store
 from flows.deployments import prefect_yaml
+from flows.ledger import day_states
 from flows.server import configured_api_url
 from spiders.sources import BUILT_IN
+from tests.bigsite import Fault, RunningSite, running, small, write_sources
 
 QUIET = {"DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PREFECT_CLI_PROMPT": "false"}
 
@@ -68,11 +73,15 @@ def test_an_error_in_a_flow_run_is_one_sentence(warraq: Command, tmp_path: Path)
 
 
 def _serving(warraq: Command) -> list[str]:
+    return [command for _, command in _processes(warraq)]
+
+
+def _processes(warraq: Command) -> list[tuple[int, str]]:
     found = []
     for environ in Path("/proc").glob("[0-9]*/environ"):
         with suppress(OSError):
             if f"WARRAQ_SPOOL={warraq.spool}".encode() in environ.read_bytes():
-                found.append(environ.with_name("cmdline").read_text())
+                found.append((int(environ.parent.name), environ.with_name("cmdline").read_text()))
     return found
 
 
@@ -101,19 +110,50 @@ class Server:
     def start_worker(self) -> None:
         self._processes.append(self._start("worker", "start", "--pool", "warraq", "--type", "process"))
 
+    def kill_worker(self) -> None:
+        """The worker and all that it has started, as when its machine is gone."""
+        os.killpg(self._processes.pop().pid, signal.SIGKILL)
+        for pid, command in _processes(self.warraq):
+            if "prefect.engine" in command or "spiders.run" in command:
+                os.kill(pid, signal.SIGKILL)
+
+    def kill_server(self) -> None:
+        os.killpg(self._processes[0].pid, signal.SIGKILL)
+        self._processes[0].wait()
+
     def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
         request = urllib.request.Request(  # noqa: S310 -- our own server
             self.api + path,
             json.dumps(body).encode() if body is not None else None,
             {"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
-            return json.load(response)
+        for patience in (1, 2, 4):
+            try:
+                with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+                    return json.load(response)
+            except urllib.error.HTTPError as error:
+                if error.code != 503:  # SQLite is busy; Prefect's own client asks again too
+                    raise
+                time.sleep(patience)
+        raise AssertionError(f"{path}: the server is busy")
 
-    def run(self, deployed: str, **parameters: Any) -> str:
-        deployment = self.ask(f"/deployments/name/crawl/{deployed}")
+    def run(self, deployed: str, flow: str = "crawl", **parameters: Any) -> str:
+        deployment = self.ask(f"/deployments/name/{flow}/{deployed}")
         created = self.ask(f"/deployments/{deployment['id']}/create_flow_run", {"parameters": parameters})
         return str(created["id"])
+
+    def runs_of(self, flow: str) -> list[dict[str, Any]]:
+        """Oldest first."""
+        asked = {"flows": {"name": {"any_": [flow]}}, "sort": "START_TIME_ASC"}
+        runs: list[dict[str, Any]] = self.ask("/flow_runs/filter", asked)
+        return runs
+
+    def artifact(self, key: str) -> dict[str, Any]:
+        """The newest with this key."""
+        asked = {"artifacts": {"key": {"any_": [key]}}, "sort": "CREATED_DESC", "limit": 1}
+        [found] = self.ask("/artifacts/filter", asked)
+        assert isinstance(found, dict)
+        return found
 
     def state(self, run: str) -> dict[str, Any]:
         state: dict[str, Any] = self.ask(f"/flow_runs/{run}")["state"]
@@ -121,7 +161,8 @@ class Server:
 
     def stop(self) -> None:
         for process in reversed(self._processes):
-            os.killpg(process.pid, signal.SIGTERM)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
             try:
                 process.wait(20)
             except subprocess.TimeoutExpired:
@@ -141,12 +182,26 @@ class Server:
         return False
 
 
+DAYS = 3
+
+
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
+    """A site with an archive by days, that can be backfilled by day."""
+    spec = small("nastooh", days=DAYS, articles=3 * DAYS, edited=0, late=0, deleted=0, moved=0)
+    # The first site would be at the address of the slow one.
+    with running(small("plain", articles=1), spec, directory=tmp_path_factory.mktemp("site")) as [_, site]:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, site: RunningSite) -> Iterator[Server]:
     directory = tmp_path_factory.mktemp("prefect")
-    with SlowSite(directory / "slow.toml") as site:
+    with SlowSite(directory / "slow.toml") as slow:
+        sources = write_sources(directory / "sources.toml", site.source("archive"))
+        sources.write_text(slow.sources_file.read_text("utf-8") + sources.read_text("utf-8"), "utf-8")
         server = Server(directory)
-        server.environ |= site.environ
+        server.environ |= slow.environ | {"WARRAQ_SOURCES": str(sources), "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"}
         try:
             server.prefect("work-pool", "create", "--type", "process", "warraq")
             server.prefect("deploy", "--all")
@@ -157,11 +212,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.mark.prefect
-def test_there_is_a_deployment_a_source_and_one_for_upkeep(server: Server) -> None:
+def test_there_is_a_deployment_a_source_and_one_for_each_other_flow(server: Server) -> None:
     deployments = server.ask("/deployments/filter", {"limit": 200})
-    [upkeep] = [deployment for deployment in deployments if deployment["name"] == "maintain"]
-    assert upkeep["schedules"][0]["active"]
-    deployments.remove(upkeep)
+    others = {deployment["name"]: deployment for deployment in deployments if "crawl" not in deployment["tags"]}
+    assert set(others) == {"backfill", "backfill-from-warcs", "reextract", "maintain", "alert"}
+    assert others["maintain"]["schedules"][0]["active"]
+    assert all(deployment["description"] for deployment in deployments)
+    asked = others["backfill"]["parameter_openapi_schema"]
+    assert asked["required"] == ["sources", "since", "until"]
+    assert asked["properties"]["since"]["format"] == "date"
+    deployments = [deployment for deployment in deployments if deployment["name"] not in others]
     assert {deployment["name"] for deployment in deployments} == {source.id for source in BUILT_IN}
     minutes = [deployment["schedules"][0]["schedule"]["cron"] for deployment in deployments]
     assert len(set(minutes)) == len(minutes)
@@ -224,3 +284,65 @@ def test_a_cancelled_run_ends_its_spider_and_keeps_its_pages(server: Server) -> 
     kept = {record["url"] for record in server.warraq.records() if record["source"] == "slow"}
     assert len(kept) >= 2
     assert not list(server.warraq.spool.rglob("slow-*.warc.gz*"))
+
+
+@pytest.mark.prefect
+def test_a_backfill_whose_worker_is_gone_is_taken_up_again_and_what_it_leaves_open_alerts(
+    server: Server, site: RunningSite
+) -> None:
+    automations = server.directory / "automations.yaml"
+    ready = (REPOSITORY / "automations.yaml").read_text("utf-8")
+    automations.write_text(ready.replace("within: 600", "within: 35"), "utf-8")  # a heartbeat, instead of three
+    server.prefect("automation", "create", "--from-file", str(automations))
+    first = site.spec.first
+    days = [first + number * timedelta(days=1) for number in range(DAYS)]
+    last = "|".join(site.url(article).removeprefix(site.root) for article in site.truth(days[-1]))
+    site.set(faults=[Fault(match=f"^({last})", status=403)])
+    asked = {"sources": ["nastooh"], "since": str(first), "until": str(first + timedelta(days=DAYS))}
+    run = server.run("backfill", "backfill", **asked)
+    wait_until(lambda: _fetched(site, days[1]), "the second partition to be at work", 120)
+    server.kill_worker()
+    fetched = set(_fetched(site, days[0]))
+    served = len(site.requests())
+    server.start_worker()
+    wait_until(lambda: len(server.runs_of("backfill")) == 2, "the automation to run it again", 120)
+    assert (server.state(run)["type"], server.state(run)["name"]) == ("CRASHED", "Lost")
+    [again] = [each for each in server.runs_of("backfill") if each["id"] != run]
+    assert {name: again["parameters"][name] for name in asked} == asked
+    wait_until(lambda: server.state(again["id"])["type"] in ("COMPLETED", "FAILED", "CRASHED"), "it to end", 180)
+    state = server.state(again["id"])
+    assert (state["type"], state["message"]) == ("FAILED", "2 complete, 1 blocked"), _log(server)
+
+    assert not fetched & {each.target for each in site.requests(served)}
+    assert server.ask(f"/flow_runs/{run}")["name"] == f"nastooh-{first}-{first + timedelta(days=DAYS)}"
+    rows = json.loads(server.artifact("backfill-nastooh")["data"])
+    assert [(row["since"], row["verdict"], row["ran"]) for row in rows] == [
+        (str(days[0]), "complete", False), (str(days[1]), "complete", True), (str(days[2]), "blocked", True)
+    ]  # fmt: skip
+    assert "/runs/backfill/" in server.artifact("report-nastooh")["data"]
+    assert server.artifact("backfill-progress-nastooh")["data"] == 100.0
+    tasks = server.ask("/task_runs/filter", {"flow_runs": {"id": {"any_": [again["id"]]}}, "sort": "NAME_ASC"})
+    partitions = [task for task in tasks if "backfill" in task["tags"]]
+    assert [task["name"] for task in partitions] == [f"nastooh-{day}" for day in days[1:]]
+    states = day_states(open_store(str(server.warraq.root)), "nastooh", first, first + timedelta(days=DAYS))
+    assert [states[day].verdict for day in days] == ["complete", "complete", "blocked"]
+    assert [states[day].held for day in days[:2]] == [len(site.truth(day)) for day in days[:2]]
+
+    wait_until(lambda: server.runs_of("alert"), "the alert")
+    [alert] = server.runs_of("alert")
+    assert alert["parameters"]["source"] == "nastooh"
+    assert alert["parameters"]["verdict"] == "blocked"
+    assert alert["parameters"]["days"] == str(days[2])
+    assert alert["parameters"]["mend"].startswith(f"warraq backfill nastooh --since {days[2]}")
+    wait_until(lambda: server.state(alert["id"])["type"] in ("COMPLETED", "FAILED", "CRASHED"), "it to end", 120)
+    assert "warraq_alert_block" in server.state(alert["id"])["message"], _log(server)
+
+
+def _fetched(site: RunningSite, day: date) -> list[str]:
+    """Paths of the day's articles that were served."""
+    paths = {site.url(article).removeprefix(site.root) for article in site.truth(day)}
+    return [each.target for each in site.requests() if each.target in paths and each.status == 200]
+
+
+def _log(server: Server) -> str:
+    return (server.directory / "worker.log").read_text()[-5000:]
