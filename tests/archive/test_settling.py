@@ -95,7 +95,7 @@ def test_mended_rules_leave_a_sound_archive_that_holds_what_a_new_one_would(
 def test_the_state_is_the_same_whatever_the_order_and_the_scope_of_promotions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files = crawls(tmp_path, 7)
+    files = crawls(tmp_path, 7)[:2]
     states = []
     for number, scopes in enumerate(([Scope()], [Scope()], [Scope(source="beta"), Scope(source="alpha")])):
         use(monkeypatch, bad(7))
