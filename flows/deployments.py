@@ -1,7 +1,11 @@
-"""Makes `prefect.yaml` from the built-in sources: `python -m flows.deployments > prefect.yaml`."""
+"""Makes `prefect.yaml` from the built-in sources: `python -m flows.deployments > prefect.yaml`.
+
+`--shards N` spreads the sources over the work queues `shard-0` … `shard-<N-1>`, for workers with disks of their own.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections.abc import Iterable
@@ -37,7 +41,7 @@ _CRAWL = """\
     concurrency_limit: {{limit: 1, collision_strategy: CANCEL_NEW}}
     schedules:
       - {{cron: "{minute} * * * *", timezone: {timezone}, active: {active}}}
-    work_pool: {{name: warraq}}
+    work_pool: {{name: warraq{queue}}}
 """
 
 _OTHERS = """\
@@ -96,10 +100,14 @@ _OTHERS = """\
 _STEP = 7  # minutes; prime to 60, so that sixty sources begin in sixty different minutes
 
 
-def prefect_yaml(sources: Iterable[Source]) -> str:
+def prefect_yaml(sources: Iterable[Source], shards: int = 0) -> str:
     """One deployment a source, hourly, each at another minute of the hour in the source's time zone; and the others.
 
     Sources under a reserved name (`*.example`) have nothing to crawl but samples: their schedules are off.
+
+    Args:
+        sources: Those to deploy.
+        shards: Work queues over which they are spread; 0: all are in the pool's default queue.
     """
     crawls = [
         _CRAWL.format(
@@ -110,6 +118,7 @@ def prefect_yaml(sources: Iterable[Source]) -> str:
             minute=_STEP * number % 60,
             timezone=source.timezone,
             active=_quoted(not all(domain.endswith(".example") for domain in source.domains)),
+            queue=f", work_queue_name: shard-{number % shards}" if shards else "",
         )
         for number, source in enumerate(sources)
     ]
@@ -122,4 +131,6 @@ def _quoted(value: object) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(prefect_yaml(BUILT_IN))
+    parser = argparse.ArgumentParser(prog="python -m flows.deployments", description=__doc__)
+    parser.add_argument("--shards", type=int, default=0, help="work queues over which the sources are spread")
+    sys.stdout.write(prefect_yaml(BUILT_IN, parser.parse_args().shards))
