@@ -231,6 +231,12 @@ COVERAGE_COLUMNS = pa.schema(
         _column("log_characters", pa.float64(), "Natural logarithms of the lengths, in sum.", required=True),
         _column("log_characters_squared", pa.float64(), "Squares of these, in sum.", required=True),
         _column(
+            "regressed",
+            pa.int32(),
+            "Pages that gave less than the source's did before, until as many have been read well by one run.",
+            required=True,
+        ),
+        _column(
             "held", pa.int32(), "Articles of the day in the archive since, as far as runs saw them.", required=True
         ),
         _column("missing", pa.int32(), "Links, of earlier runs too, that the archive does not hold.", required=True),

@@ -13,7 +13,7 @@ from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from archive.coverage import Announced, Archived, DayCoverage, Run, Verdict, cover, days_of, months_of
+from archive.coverage import Announced, Archived, DayCoverage, Run, Verdict, cover, days_of, months_of, unsettled
 from archive.keys import COVERAGE, run_of, warc_prefix
 from archive.store import Store, StoreError
 from archive.tables import Conflict, Row, Snapshot, Tables
@@ -141,7 +141,9 @@ def write_rows(
     Raises:
         StoreError: the archive cannot be read or written. Nothing was written.
     """
-    pages = archived_pages(tables, run.source.id, {*also, *warcs_of(store, run)})
+    pages = archived_pages(tables, run.source.id, {*also, *(() if run.rereads else warcs_of(store, run))})
+    if run.rereads:  # an error may have passed since, in a file that was not read again
+        pages = [page for page in pages if unsettled(page) is None]
     months = frozenset(months_of(days_of(run, links, pages)))
     deadline = time.monotonic() + _PATIENCE
     retries = 0

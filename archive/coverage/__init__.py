@@ -6,6 +6,7 @@ have been read again. So the newest row of a day is its state. Rows are ordered 
 """
 
 from archive.coverage.cover import cover, days_of, months_of
+from archive.coverage.tally import unsettled
 from archive.coverage.values import SOME, Announced, Archived, DayCoverage, Ending, Run, Verdict, in_order
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "days_of",
     "in_order",
     "months_of",
+    "unsettled",
 ]

@@ -51,14 +51,17 @@ def cover(
         if not run.discovery_ended or run.windowed or whole not in before:
             days[whole]
     for day, row in before.items():
-        if any(key_of(url) in met for url in row.missing_urls):
+        if any(key_of(url) in met for url in row.missing_urls) or (run.rereads and day is None and row.regressed):
             days[day]
     if not days:
         days[run.local_day(run.started_at)]
     read = {day: tally.gave for day, tally in days.items() if tally.gave.judged}
     regressed = regressions(read, [(row.gave, row.verdict not in _NO_MEASURE) for row in _near(run, days, past)])
-    order = sorted(days, key=lambda day: (day is None, day or date.min))
-    return [judged_day(run, day, days[day], before.get(day), met, regressed.get(day)) for day in order]
+    judged = sum(tally.gave.judged for tally in days.values())
+    return [
+        judged_day(run, day, days[day], before.get(day), met=met, judged=judged, regressed=regressed.get(day))
+        for day in sorted(days, key=lambda day: (day is None, day or date.min))
+    ]
 
 
 def _near(run: Run, days: Iterable[date | None], past: Iterable[DayCoverage]) -> Iterator[DayCoverage]:

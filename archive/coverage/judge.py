@@ -19,7 +19,14 @@ _LINK_COUNTS = ("announced", "known", "revisited", "discovered", "fetched", "fai
 
 
 def judged_day(
-    run: Run, day: date | None, tally: Tally, before: DayCoverage | None, met: set[str], regressed: str | None
+    run: Run,
+    day: date | None,
+    tally: Tally,
+    before: DayCoverage | None,
+    *,
+    met: set[str],
+    judged: int,
+    regressed: str | None,
 ) -> DayCoverage:
     """The row of a day.
 
@@ -29,22 +36,21 @@ def judged_day(
         tally: What the run came by of it.
         before: The newest row of the day that was there before.
         met: All links of the run, in their canonical form.
+        judged: Pages that the run read of any day.
         regressed: What its pages give less of than the source's did before.
     """
     left = [url for url in (before.missing_urls if before else ()) if key_of(url) not in met]
     unnamed = 0
     if before and before.missing > len(before.missing_urls) and tally.links["announced"] < before.announced:
         unnamed = before.missing - len(before.missing_urls)
-    # Pages that are known to an archive older than its ledger count for articles, though some may have been refused.
-    brought = sum(tally.outcomes[each] for each in _NEW_AT_URL)
-    held = (before.held if before else tally.links["known"] + tally.links["revisited"]) + brought
-    if run.flow == "reextract":  # its pages are counted already, but for those that it recovered
-        held = max(before.held if before else 0, brought)
+    held = _held(run, tally, before)
+    # Pages whose dates vanished have their days again when they are read well.
+    well = judged if run.rereads and day is None else tally.gave.judged
+    pages, why = _regressed(run, tally, before, regressed, well)
     asked = run.asked_for(day)
     covered = run.discovery_ended if asked else bool(before and before.covered)
     missing = len(tally.missing) + len(left) + unnamed
-    still = regressed or _still_regressed(tally, before)
-    findings = dict(_findings(run, day, tally, len(left) + unnamed, held, covered=covered, regressed=still))
+    findings = dict(_findings(run, day, tally, len(left) + unnamed, held, covered=covered, regressed=why))
     verdict = next((each for each in Verdict if each in findings), Verdict.COMPLETE)
     return DayCoverage(
         source=run.source.id,
@@ -61,6 +67,7 @@ def judged_day(
         **{each.value: tally.outcomes[each] for each in Outcome if each is not Outcome.SUPPORT},
         reasons=json.dumps(dict(sorted(tally.reasons.items()))),
         **asdict(tally.gave),
+        regressed=pages,
         held=held,
         missing=missing,
         missing_urls=[*tally.missing, *left][:LISTED],
@@ -69,11 +76,26 @@ def judged_day(
     )
 
 
-def _still_regressed(tally: Tally, before: DayCoverage | None) -> str | None:
-    """What an earlier run found, as long as no run has read as many of the day's pages and found them well."""
-    if before and before.verdict == Verdict.PARSE_REGRESSED and tally.gave.judged < max(before.judged, 1):
-        return (before.why or "").partition("; ")[0]
-    return None
+def _held(run: Run, tally: Tally, before: DayCoverage | None) -> int:
+    """Articles of the day in the archive, as far as runs saw them."""
+    brought = sum(tally.outcomes[each] for each in _NEW_AT_URL)
+    if run.rereads:  # its pages are counted already, but for those that it recovered
+        return max(before.held if before else 0, brought)
+    # Pages that are known to an archive older than its ledger count for articles, though some may have been refused.
+    return (before.held if before else tally.links["known"] + tally.links["revisited"]) + brought
+
+
+def _regressed(
+    run: Run, tally: Tally, before: DayCoverage | None, found: str | None, well: int
+) -> tuple[int, str | None]:
+    """How many pages gave less than they should, and what; so it stays until one run has read as many of them well."""
+    earlier, judged = (before.regressed if before else 0), tally.gave.judged
+    if found:
+        return (max(earlier, judged) if run.rereads else earlier + judged), found
+    if before and earlier > well:
+        told = before.verdict == Verdict.PARSE_REGRESSED and before.why
+        return earlier, told.partition("; ")[0] if told else f"{_pages(earlier)} gave less than they should"
+    return 0, None
 
 
 def _findings(

@@ -46,7 +46,7 @@ def tallied(run: Run, links: Sequence[Announced], pages: Sequence[Archived]) -> 
     """Links and pages by day: that of the page's own date, else of the announcement's."""
     days: defaultdict[date | None, Tally] = defaultdict(Tally)
     best: dict[str, Archived] = {}
-    for page in sorted(pages, key=lambda page: (_unsettled(page) is None, page.fetched_at)):
+    for page in sorted(pages, key=lambda page: (unsettled(page) is None, page.fetched_at)):
         best[key_of(page.url)] = page
     told: dict[str, datetime] = {}
     led: set[str] = set()
@@ -88,7 +88,7 @@ def _count_link(
         tally.settled += 1
         return
     tally.links["failed" if link.end == "forbidden" else link.end] += 1
-    why = _unsettled(last) if last else None
+    why = unsettled(last) if last else None
     if why and last and last.http_status in _WAIT:
         tally.put_off += 1
     elif last and last.reason == Reason.BLOCKED:
@@ -126,7 +126,7 @@ def _count_page(tally: Tally, page: Archived) -> None:
         )
 
 
-def _unsettled(page: Archived) -> str | None:
+def unsettled(page: Archived) -> str | None:
     """Why a response does not say for good what a page is; None: it does."""
     match page.reason:
         case Reason.BLOCKED | Reason.TIMED_OUT:

@@ -64,6 +64,11 @@ class Run:
     """What announces links and could not be read, a phrase each; something else may have stood in for it."""
 
     @property
+    def rereads(self) -> bool:
+        """Whether it read archived pages again instead of fetching any."""
+        return self.flow == "reextract"
+
+    @property
     def windowed(self) -> bool:
         """Whether it was asked for certain days."""
         return bool(self.since or self.until)
@@ -158,6 +163,7 @@ class DayCoverage:
     characters: int = 0
     log_characters: float = 0.0
     log_characters_squared: float = 0.0
+    regressed: int = 0
     held: int = 0
     missing: int = 0
     missing_urls: Sequence[str] = ()

@@ -250,6 +250,34 @@ def test_pages_read_again_by_mended_rules_end_a_regression_and_are_counted_once(
     assert mended.held == len(numbers)
 
 
+def test_a_regression_stays_however_many_runs_bring_a_page_each() -> None:
+    past = history()
+    past += cover(run(), links(MANY), broken(MANY), past)
+    for number in range(1, 5):
+        past += cover(later(number), [link(number)], [page(number)], past)
+    assert (past[-1].day, past[-1].verdict, past[-1].regressed) == (DAY, "parse_regressed", 40)
+
+
+def test_a_reextraction_that_reads_the_pages_well_mends_their_day() -> None:
+    past = history()
+    past += cover(run(), links(MANY), broken(MANY), past)
+    reread = later(1, flow="reextract", discovers=False, discovery_ended=False)
+    mended = of(DAY, cover(reread, [], pages(MANY), past))
+    assert (mended.verdict, mended.held, mended.missing, mended.regressed) == ("complete", 40, 0, 0)
+    still = of(DAY, cover(reread, [], broken(MANY), past))
+    assert (still.verdict, still.regressed) == ("parse_regressed", 40)
+
+
+def test_pages_whose_dates_vanished_are_mended_when_they_have_their_days_again() -> None:
+    past = history()
+    undated = [replace(each, dated=False) for each in pages(MANY, at=None)]
+    past += cover(run(), links(MANY, at=None), undated, past)
+    assert (of(None, past).verdict, of(None, past).regressed) == ("parse_regressed", 40)
+    reread = later(1, flow="reextract", discovers=False, discovery_ended=False)
+    rows = cover(reread, [], pages(MANY), past)
+    assert of(None, rows).verdict == "complete"
+
+
 @pytest.mark.parametrize(
     ("first", "then"),
     [
