@@ -86,25 +86,26 @@ def fall(now: Yield, history: Yield) -> str | None:
 
 
 def _fallen(now: Yield, history: Yield, *, certain: bool) -> str | None:
+    """What is lower by much; if `certain`, what chance does not explain."""
     shares = (
         ("pages gave an article", now.articles, now.judged, history.articles, history.judged),
         ("texts have a date", now.dated, now.texts, history.dated, history.texts),
         ("texts have an author", now.with_author, now.texts, history.with_author, history.texts),
     )
+    found = []
     for what, hits, of, past_hits, past in shares:
         if past < LEAST_HISTORY or not of or hits / of > past_hits / past - _FALL:
             continue
         if not certain or (of >= LEAST_PAGES and _chance(hits, of, past_hits, past) < _CHANCE):
-            return f"{hits} of {of} {what} ({hits / of:.0%}), of {past} before them {past_hits / past:.0%}"
+            found.append(f"{hits} of {of} {what} ({hits / of:.0%}), of {past} before them {past_hits / past:.0%}")
     if history.texts >= LEAST_HISTORY and now.texts:
         (mean, variance), (past_mean, past_variance) = _moments(now), _moments(history)
-        weight = 1 / now.texts + 1 / min(history.texts, _WEIGHT)
-        error = sqrt(max(variance, past_variance, 1e-4) * weight)
+        error = sqrt(max(variance, past_variance, 1e-4) * (1 / now.texts + 1 / min(history.texts, _WEIGHT)))
         if exp(mean - past_mean) <= _SHORTER and (
             not certain or (now.texts >= LEAST_PAGES and (past_mean - mean) / error > _DEVIATIONS)
         ):
-            return f"texts of {exp(mean):.0f} characters on average, of {exp(past_mean):.0f} before them"
-    return None
+            found.append(f"texts have {exp(mean):.0f} characters on average, those before them {exp(past_mean):.0f}")
+    return ", and ".join(found) or None
 
 
 def _chance(hits: int, of: int, past_hits: int, past: int) -> float:

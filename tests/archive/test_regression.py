@@ -43,8 +43,9 @@ PAST = pages(600)
         (pages(10, articles=0), "0 of 10 pages gave an article (0%)"),
         (pages(40, dated=0), "0 of 38 texts have a date (0%)"),
         (pages(40, with_author=0), "0 of 38 texts have an author (0%)"),
-        (pages(40, length=700), "texts of 700 characters on average, of 2000 before them"),
+        (pages(40, length=700), "texts have 700 characters on average, those before them 2000"),
         (pages(300, articles=0.6), "gave an article"),
+        (pages(40, dated=0, with_author=0), "98%, and 0 of 38 texts have an author"),
     ],
 )
 def test_a_fall_is_found(now: Yield, what: str) -> None:
