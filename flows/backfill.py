@@ -65,7 +65,7 @@ def run_partition(partition: Partition, request: pipeline.CrawlRequest, settings
     run_id = pipeline.new_run_id()
     steps = TaskSteps(root=settings.root, source=request.source, run_id=run_id, cache=settings.cache)
     store = store_at(settings.root)
-    with turn(request.source.id):
+    with turn(f"crawl-{request.source.id}"):
         report = pipeline.crawl(request, settings, store, steps, run_id)
     show_report(report, settings.root)
     emit_gaps(request.source, report, store)

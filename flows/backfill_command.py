@@ -22,6 +22,7 @@ from flows.backfill_warcs import Wanted, backfill_warcs, earlier, find_warcs, ta
 from flows.backfilling import Days, backfill
 from flows.crawling import check_contact, reach_prefect, run_flow
 from flows.failures import Exit
+from flows.ledger import mean_a_day
 from flows.partitions import Ended, File, Partition, Planned
 from flows.progress import followed_by
 from flows.report import RunReport
@@ -36,7 +37,7 @@ def show_plan(settings: Settings, ids: Sequence[str], days: Days, *, as_json: bo
     store = open_store(settings.root, settings.s3)
     plans: list[list[tuple[Planned, Estimate]]] = []
     for source in choose_sources(ids, known_sources(settings)):
-        a_day = expected_a_day(source, None)
+        a_day = expected_a_day(source, mean_a_day(store, source.id))
         plans.append([(each, estimate(each, a_day)) for each in days.planned(source, store)])
     if as_json:
         for plan in plans:

@@ -40,7 +40,7 @@ def crawl(
     run_id = pipeline.new_run_id()
     steps = TaskSteps(root=settings.root, source=chosen, run_id=run_id, cache=settings.cache)
     store = store_at(settings.root)
-    with turn(source):
+    with turn(f"crawl-{source}"):
         report = pipeline.crawl(request, settings, store, steps, run_id)
     show_report(report, settings.root)
     emit_gaps(chosen, report, store)

@@ -111,6 +111,16 @@ def last_day(store: Store, sources: Iterable[str] | None = None) -> date | None:
     return day
 
 
+def mean_a_day(store: Store, source: str) -> float | None:
+    """Articles that were announced on a day, on average of the days that were seen as a whole; None: there is none.
+
+    Raises:
+        StoreError: the ledger cannot be read.
+    """
+    seen = [max(row.announced, row.held) for row in newest_rows(store, [source]) if row.day and row.covered]
+    return sum(seen) / len(seen) if seen else None
+
+
 def watermark(tables: Tables, source: str) -> datetime | None:
     """When the last scheduled crawl of a source that saw all that was announced began; None: there was none.
 

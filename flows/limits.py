@@ -17,12 +17,12 @@ LEASE = 90.0
 
 
 @contextmanager
-def turn(source_id: str) -> Iterator[None]:
-    """The turn to crawl a source: a global concurrency limit of one, which is made when needed.
+def turn(what: str) -> Iterator[None]:
+    """The turn to do something, `crawl-isna` for example: a global concurrency limit of one, made when needed.
 
     Without Prefect's API nobody can give turns, nor start another run: the run goes on, in the machine's own turn.
     """
-    name = f"warraq-crawl-{source_id}"
+    name = f"warraq-{what}"
     held = concurrency(name, lease_duration=LEASE, raise_on_lease_renewal_failure=False)
     taken = False
     with told("take a turn"):

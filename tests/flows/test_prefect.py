@@ -338,6 +338,31 @@ def test_a_backfill_whose_worker_is_gone_is_taken_up_again_and_what_it_leaves_op
     assert "warraq_alert_block" in server.state(alert["id"])["message"], _log(server)
 
 
+@pytest.mark.prefect
+def test_nothing_is_lost_when_the_server_is_gone_in_mid_run(server: Server, site: RunningSite) -> None:
+    """The last test: there is no server after it."""
+    site.set(faults=[])
+    command = server.warraq
+    environ = server.environ | {"WARRAQ_ROOT": f"{command.root}-2", "PREFECT_CLIENT_MAX_RETRIES": "0"}
+    command = Command(environ, command.cwd)
+    asked = ("backfill", "nastooh", f"--since={site.spec.first}", f"--until={site.spec.first + timedelta(days=DAYS)}")
+    served = len(site.requests())
+    process = command.start(*asked, "--json")
+    wait_until(lambda: len(site.requests()) > served + 3, "the first partition to be at work", 120)
+    server.kill_server()
+    _, err = process.communicate(timeout=180)
+    assert process.returncode == 4, err.decode()
+    assert b"Prefect's API" in err
+    assert b"Traceback" not in err
+    pages = {each.target for each in site.requests(served) if each.target.startswith("/news/") and each.status == 200}
+    assert len(command.records()) == len(pages) or list(command.spool.rglob("nastooh*.warc.gz*"))
+    served = len(site.requests())
+    again = [json.loads(line) for line in command(*asked, "--json", PREFECT_API_URL="").stdout.splitlines()]
+    assert [row["verdict"] for row in again] == ["complete"] * DAYS
+    assert not pages & {each.target for each in site.requests(served)}
+    assert len(command.records()) == site.spec.articles
+
+
 def _fetched(site: RunningSite, day: date) -> list[str]:
     """Paths of the day's articles that were served."""
     paths = {site.url(article).removeprefix(site.root) for article in site.truth(day)}

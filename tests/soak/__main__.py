@@ -19,12 +19,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.soak import faults, kill
+from tests.soak.backfill import kill_backfill
 from tests.soak.gateway import gateway
 from tests.soak.mortal import WORKS, record
 from tests.soak.race import race
 from tests.soak.tally import Tally, table
 
-PARTS = ("kill", "race", "faults")
+PARTS = ("kill", "race", "faults", "backfill")
 
 
 def main() -> int:
@@ -38,7 +39,9 @@ def main() -> int:
         try:
             for part in given.parts:
                 # Not at once: the table is to hold what was done before an interruption.
-                for tally in {"kill": _kill, "race": _race, "faults": _faults}[part](given, endpoint, scratch):
+                for tally in {"kill": _kill, "race": _race, "faults": _faults, "backfill": _backfill}[part](
+                    given, endpoint, scratch
+                ):
                     tallies.append(tally)  # noqa: PERF402
         finally:
             print(f"\n{table(tallies)}\n\n{time.monotonic() - began:.0f} s, seed {given.seed}", flush=True)
@@ -78,6 +81,12 @@ def _faults(given: argparse.Namespace, endpoint: str | None, _: Path) -> Iterato
     yield from faults.rounds(endpoint, given.rounds, given.seed)
 
 
+def _backfill(given: argparse.Namespace, _: str | None, scratch: Path) -> Iterator[Tally]:
+    directory = scratch / "backfill"
+    directory.mkdir()
+    yield kill_backfill(directory, days=60, sites=3, kills=5, seed=given.seed)
+
+
 def _arguments() -> argparse.Namespace:
     ways = ("boundary", "request", "moment", "process")
     parser = argparse.ArgumentParser(
@@ -89,7 +98,7 @@ def _arguments() -> argparse.Namespace:
         choices=(*PARTS, PARTS),
         default=PARTS,
         metavar="part",
-        help="kill, race or faults (default: all)",
+        help="kill, race, faults or backfill (default: all)",
     )
     parser.add_argument("--kills", type=int, default=300, help="at random moments, in each kind of store (default 300)")
     parser.add_argument("--rounds", type=int, default=3, help="of races and of faults (default 3)")
