@@ -23,9 +23,10 @@ from tests.soak.backfill import kill_backfill
 from tests.soak.gateway import gateway
 from tests.soak.mortal import WORKS, record
 from tests.soak.race import race
+from tests.soak.sites import WAYS, sites
 from tests.soak.tally import Tally, table
 
-PARTS = ("kill", "race", "faults", "backfill")
+PARTS = ("kill", "race", "faults", "backfill", "sites")
 
 
 def main() -> int:
@@ -34,14 +35,15 @@ def main() -> int:
     began = time.monotonic()
     tallies: list[Tally] = []
     with contextlib.ExitStack() as stack:
-        endpoint = stack.enter_context(gateway()) if "ceph" in given.store or "faults" in given.parts else None
+        on_disk = {"backfill", "sites"}
+        needs_ceph = "faults" in given.parts or ("ceph" in given.store and not on_disk.issuperset(given.parts))
+        endpoint = stack.enter_context(gateway()) if needs_ceph else None
         scratch = Path(stack.enter_context(TemporaryDirectory(prefix="warraq-soak-")))
         try:
             for part in given.parts:
                 # Not at once: the table is to hold what was done before an interruption.
-                for tally in {"kill": _kill, "race": _race, "faults": _faults, "backfill": _backfill}[part](
-                    given, endpoint, scratch
-                ):
+                run = {"kill": _kill, "race": _race, "faults": _faults, "backfill": _backfill, "sites": _sites}[part]
+                for tally in run(given, endpoint, scratch):
                     tallies.append(tally)  # noqa: PERF402
         finally:
             print(f"\n{table(tallies)}\n\n{time.monotonic() - began:.0f} s, seed {given.seed}", flush=True)
@@ -87,6 +89,10 @@ def _backfill(given: argparse.Namespace, _: str | None, scratch: Path) -> Iterat
     yield kill_backfill(directory, days=60, sites=3, kills=5, seed=given.seed)
 
 
+def _sites(given: argparse.Namespace, _: str | None, scratch: Path) -> Iterator[Tally]:
+    yield from sites(scratch, given.ways, articles=given.articles, seed=given.seed)
+
+
 def _arguments() -> argparse.Namespace:
     ways = ("boundary", "request", "moment", "process")
     parser = argparse.ArgumentParser(
@@ -98,7 +104,7 @@ def _arguments() -> argparse.Namespace:
         choices=(*PARTS, PARTS),
         default=PARTS,
         metavar="part",
-        help="kill, race, faults or backfill (default: all)",
+        help="kill, race, faults, backfill or sites (default: all)",
     )
     parser.add_argument("--kills", type=int, default=300, help="at random moments, in each kind of store (default 300)")
     parser.add_argument("--rounds", type=int, default=3, help="of races and of faults (default 3)")
@@ -107,6 +113,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--store", nargs="+", choices=("local", "ceph"), default=("local", "ceph"))
     parser.add_argument("--work", nargs="+", choices=tuple(WORKS), default=tuple(WORKS), help="what is killed")
     parser.add_argument("--only", nargs="+", choices=ways, default=ways, help="ways to kill")
+    parser.add_argument("--ways", nargs="+", choices=tuple(WAYS), default=tuple(WAYS), help="to find a site's articles")
+    parser.add_argument("--articles", type=int, default=20_000, help="of each site (default 20,000)")
     parser.add_argument("--number", type=int, help="of the one round of kills to run")
     return parser.parse_args()
 

@@ -201,3 +201,19 @@ def test_what_may_be_there_the_next_time_keeps_discovery_from_being_complete() -
     planned.failed(Step(url=f"{ROOT}/s-9.xml", way="sitemap"), "it answered 503", may_pass=True)
     assert not planned.is_complete
     assert planned.unread == planned.problems == [f"{ROOT}/s-9.xml: it answered 503"]
+
+
+def test_a_source_that_only_has_archives_by_day_is_read_for_its_latest_days() -> None:
+    days = [f"/page/archive.xhtml?yr=1403&mn=9&dy={day}&pi=1" for day in (20, 19)]
+    assert urls(plan(archives=(NASTOOH,)).entries()) == days
+    week = WATERMARK - timedelta(days=7)
+    assert len(plan(archives=(NASTOOH,), watermark=week).entries()) == 9
+
+
+def test_a_page_in_the_place_of_a_feed_and_one_without_articles_announce_nothing() -> None:
+    planned = plan(feeds=(f"{ROOT}/rss",), archives=(f"{ROOT}/all/{{page}}",), article="^/news/")
+    feed, listing = planned.entries()
+    planned.read(feed, document(Kind.LISTING, "/news/1"))
+    planned.read(listing, document(Kind.LISTING, "/about"))
+    assert planned.problems == [f"{ROOT}/rss: it is a page, no feed", f"{ROOT}/all/1: it links to no article"]
+    assert not planned.has_found
