@@ -19,6 +19,8 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urljoin
 
+from w3lib.url import safe_url_string
+
 from archive.dedup import (
     WINDOW,
     Decision,
@@ -38,7 +40,6 @@ from archive.tables import Conflict, Row, Tables
 from archive.warc import Capture, WarcError, read_warc, write_cdxj
 from extract.article import EXTRACTOR
 from extract.types import Article, Reason, Rejection, Source
-from extract.urls import canonical_url
 
 _SUFFIX = ".warc.gz"
 
@@ -280,7 +281,7 @@ def _redirect_url(capture: Capture) -> str | None:
     if not (capture.redirects and location):
         return None
     try:  # UTF-8 by practice, where ASCII is the rule
-        return canonical_url(urljoin(capture.url, location.encode("latin-1", "replace").decode("utf-8", "replace")))
+        return safe_url_string(urljoin(capture.url, location.encode("latin-1", "replace").decode("utf-8", "replace")))
     except ValueError:
         return None
 

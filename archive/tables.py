@@ -141,7 +141,7 @@ CAPTURE_COLUMNS = pa.schema(
         _column("announced_at", _TIME, "Time of publication that was announced with it; else null."),
         _column("published_at", _TIME, "Time of publication that the page states, or else `announced_at`."),
         _column("http_status", pa.int32(), "HTTP status code.", required=True),
-        _column("redirect_url", pa.string(), "Canonical URL of what a redirect leads to; else null."),
+        _column("redirect_url", pa.string(), "URL that a redirect leads to; else null."),
         _column("etag", pa.string(), "The response's ETag, by which the page is asked for again; else null."),
         _column("last_modified", pa.string(), "Its Last-Modified, as it stands there; else null."),
         _column("payload_digest", pa.string(), "Digest of the payload, as the WARC record states it.", required=True),

@@ -121,19 +121,39 @@ def mean_a_day(store: Store, source: str) -> float | None:
     return sum(seen) / len(seen) if seen else None
 
 
-def watermark(tables: Tables, source: str) -> datetime | None:
-    """When the last scheduled crawl of a source that saw all that was announced began; None: there was none.
+def missing_pages(tables: Tables, source: str, since: date) -> list[str]:
+    """Links announced of days from `since` on that no run has brought home yet, as far as the ledger names them.
 
     Raises:
         StoreError: the ledger cannot be read.
     """
     found = tables.ledger().query(
-        "SELECT max(started_at) AS began FROM coverage WHERE source = {source} AND flow = 'crawl' AND discovery_ended "
-        "AND since IS NULL AND until IS NULL",
+        "SELECT missing_urls FROM coverage JOIN (SELECT day AS d, max(ended_at) AS e FROM coverage "
+        "WHERE source = {source} AND day >= {since} AND month >= {first} GROUP BY day) ON day = d AND ended_at = e "
+        "WHERE source = {source} AND day >= {since} AND month >= {first} AND missing > 0 ORDER BY day DESC",
         source=source,
+        since=since,
+        first=f"{since:%Y-%m}",
     )
-    began: datetime | None = found["began"][0].as_py()
-    return began
+    return list(dict.fromkeys(url for urls in found["missing_urls"].to_pylist() for url in urls))
+
+
+def watermark(tables: Tables, source: str) -> tuple[datetime, datetime] | None:
+    """When the last scheduled crawl of a source that saw all that was announced began and ended; None: no crawl did.
+
+    Raises:
+        StoreError: the ledger cannot be read.
+    """
+    found = (
+        tables.ledger()
+        .query(
+            "SELECT started_at, ended_at FROM coverage WHERE source = {source} AND flow = 'crawl' AND discovery_ended "
+            "AND since IS NULL AND until IS NULL ORDER BY started_at DESC, ended_at DESC LIMIT 1",
+            source=source,
+        )
+        .to_pylist()
+    )
+    return (found[0]["started_at"], found[0]["ended_at"]) if found else None
 
 
 def write_rows(

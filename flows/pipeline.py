@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -36,7 +36,7 @@ from extract.article import EXTRACTOR
 from extract.types import Reason, Source
 from flows.due import due_pages
 from flows.entering import RunNote, declare_dead, enter, is_noted
-from flows.ledger import findings, watermark
+from flows.ledger import findings, missing_pages, watermark
 from flows.progress import Progress, listener
 from flows.report import RunReport, Status
 from flows.settings import Settings
@@ -47,6 +47,8 @@ from spiders.links import Links, State, read_links
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_OUTSTANDING = timedelta(days=8)
+"""Pages of how many days a scheduled crawl asks for again where they did not come; older ones are for a backfill."""
 _NOT_SERVED = {Reason.HTTP_ERROR, Reason.BLOCKED, Reason.TIMED_OUT}
 
 
@@ -248,7 +250,7 @@ class _Run:
     recovered_outcomes: Counter[str] = field(default_factory=Counter)
     errors: list[str] = field(default_factory=list)
     spider: Mapping[str, object] = field(default_factory=dict)
-    watermark: datetime | None = None
+    watermark: tuple[datetime, datetime] | None = None
     ended_at: datetime | None = None
     ending: Ending = "broken"
     discovery_ended: bool = False
@@ -326,7 +328,7 @@ class _Run:
             started_at=self.started_at,
             since=request.since,
             until=request.until,
-            watermark=self.watermark,
+            watermark=self.watermark and self.watermark[0],
             discovers=request.discovers,
             ended_at=self.ended_at,
             ending=self.ending,
@@ -416,7 +418,7 @@ class _Run:
             "since": request.since and request.since.isoformat(),
             "until": request.until and request.until.isoformat(),
             "pages": list(request.pages),
-            "watermark": self.watermark and self.watermark.isoformat(),
+            "watermark": self.watermark and [each.isoformat() for each in self.watermark],
             "revisit": request.revisit,
             "due": self._due(),
             "known": "fetch" if request.replay else request.known,  # nobody is to be spared
@@ -433,10 +435,13 @@ class _Run:
         }
 
     def _due(self) -> list[str]:
-        request = self.request
-        if not request.revisit or request.pages or request.replay or request.since or request.until:
+        if not (self.request.revisit and self.request.is_scheduled):
             return []
-        return due_pages(retrying(self.steps.index.tables.snapshot), request.source, self.started_at)
+        tables = self.steps.index.tables
+        return [
+            *retrying(missing_pages, tables, self.request.source.id, (self.started_at - _OUTSTANDING).date()),
+            *due_pages(retrying(tables.snapshot), self.request.source, self.started_at),
+        ]
 
     def _follow(self, spider: SpiderProcess) -> None:
         for event in spider.events():

@@ -18,7 +18,7 @@ from scrapy.utils.defer import _schedule_coro
 from twisted.python.failure import Failure
 
 from archive.forgotten import Forgotten
-from archive.index import PastVisits
+from archive.index import PastVisits, Visit
 from archive.warc import DOCUMENT, Found
 from extract.types import Page, Source
 from spiders.blocking import refusal
@@ -64,7 +64,7 @@ class NewsSpider(Spider):
         until: date | None = None,
         pages: Sequence[str] = (),
         forgotten: Forgotten | None = None,
-        watermark: datetime | None = None,
+        watermark: tuple[datetime, datetime] | None = None,
         revisit: bool = True,
         due: Sequence[str] = (),
         past: PastVisits | None = None,
@@ -80,9 +80,9 @@ class NewsSpider(Spider):
             until: first day no longer wanted.
             pages: URLs to fetch instead of what the source announces; none: all of that.
             forgotten: what was taken out of the archive and is not fetched again.
-            watermark: start of the last crawl whose discovery came to its end; of no meaning in a window.
+            watermark: start and end of the last crawl whose discovery came to its end; of no meaning in a window.
             revisit: whether articles that have come to one of the ages in `Source.revisits` are fetched again.
-            due: articles to look at again that may be announced no more; they come after all else.
+            due: pages to look at again, or that did not come before, announced still or not; they come after all else.
             past: what the archive holds; None: everything is fetched.
             links: file for the log of links; None: it is not kept.
             kwargs: for Scrapy.
@@ -95,7 +95,9 @@ class NewsSpider(Spider):
         self.allowed_domains = list(source.domains)
         self.pages = tuple(pages)
         self.started = datetime.now(UTC)
-        self.plan = Plan(source, window := Window.of_days(since, until, source.timezone), watermark, self.started)
+        began = watermark[0] if watermark else None
+        self._settled = watermark[1] if watermark else None
+        self.plan = Plan(source, window := Window.of_days(since, until, source.timezone), began, self.started)
         self._due = list(due) if revisit and not window else []
         self._zone = ZoneInfo(source.timezone)
         self._log = LinkLog(links, self._cannot_log)
@@ -209,9 +211,16 @@ class NewsSpider(Spider):
                 step.shown.add(dated.url)
                 visit = self._pages.last_visit(dated.url)
                 at = dated.published_at or (visit.published_at if visit else None)
-                shown.append(Shown(at=at, is_known=bool(visit and visit.first_fetched_at < self.started)))
+                shown.append(Shown(at=at, is_known=self._was_settled(visit)))
             self._pages.announce(dated, Found(by=by, via=url))
         return shown
+
+    def _was_settled(self, visit: Visit | None) -> bool:
+        """Whether a page had been fetched when discovery last came to its end.
+
+        What a run that was killed has fetched since says nothing of what comes behind it.
+        """
+        return bool(visit and self._settled and visit.first_fetched_at <= self._settled)
 
     def _dated_by_path(self, link: Link) -> Link:
         if link.published_at or (day := day_in_path(link.url)) is None:
@@ -277,7 +286,7 @@ class NewsSpider(Spider):
         if self._due and not asked:
             due, self._due = self._due, []
             for url in due:
-                self._pages.announce(Link(url=url), Found(by="revisit"))
+                self._pages.announce(Link(url=url), Found(by="due"))
             for request in self._take_waiting():
                 self.crawler.engine.crawl(request)
                 asked.append(request)

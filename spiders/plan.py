@@ -192,8 +192,11 @@ class Plan:
         return bool(document.links)
 
     def failed(self, step: Step, problem: str, *, may_pass: bool) -> None:
-        """A document could not be read; `may_pass`: the next time it may be there."""
-        if may_pass and not step.is_guess:
+        """A document could not be read; `may_pass`: the next time it may be there.
+
+        What announces the latest has others beside it; what covers days that are wanted may have none.
+        """
+        if may_pass and not step.is_guess and (self._window or not step.is_entry):
             self._may_pass = True
         if step.is_entry and not step.is_guess:
             self._dead.append((step, problem))
@@ -236,8 +239,9 @@ class Plan:
         return self._others if self._stand_in() else self.problems
 
     def _stand_in(self) -> str | None:
-        """A way that announces what is wanted, the best first. To a scheduled crawl, old sitemaps are none."""
-        kinds = [Kind.FEED, "news", Kind.REST, Kind.LISTING, *([Kind.SITEMAP] if self._window else [])]
+        """A way that announces what is wanted, the best first: the latest, or else what is of days long past."""
+        latest, past = [Kind.FEED, "news", Kind.REST, Kind.LISTING], [Kind.REST, Kind.LISTING, Kind.SITEMAP]
+        kinds = past if self._window else latest
         return next((self._alive[kind] for kind in kinds if kind in self._alive), None)
 
     def _rest(self) -> list[Step]:

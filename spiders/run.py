@@ -57,12 +57,14 @@ class CrawlRequest:
     """First day no longer wanted."""
     pages: tuple[str, ...] = ()
     """URLs to fetch instead of what the source announces; none: all of that."""
-    watermark: datetime | None = None
-    """When the last run whose discovery came to its end began; what has not changed since need not be read again."""
+    watermark: tuple[datetime, datetime] | None = None
+    """When the last run whose discovery came to its end began and ended: what has not changed since it began need not
+    be read again, and what the archive held when it ended was all there was."""
     revisit: bool = True
     """Whether known articles are fetched again when their time has come."""
     due: tuple[str, ...] = ()
-    """Known articles that have come to one of the ages at which they are fetched again, announced or not."""
+    """Articles that have come to one of the ages at which they are fetched again, and pages that did not come before:
+    they are asked for whether they are announced still or not."""
     known: str = "skip"
     """`skip`: pages that the archive holds are not fetched; `fetch`: they are."""
     documents: Path | None = None
@@ -98,8 +100,7 @@ class CrawlRequest:
             given[key] = Path(given[key]) if given.get(key) else None
         for key in ("since", "until"):
             given[key] = date.fromisoformat(given[key]) if given.get(key) else None
-        watermark = given.get("watermark")
-        given["watermark"] = datetime.fromisoformat(watermark) if watermark else None
+        given["watermark"] = tuple(map(datetime.fromisoformat, given.get("watermark") or ())) or None
         given["replay"] = tuple(Path(path) for path in given.get("replay") or ())
         given["pages"] = tuple(given.get("pages") or ())
         given["due"] = tuple(given.get("due") or ())

@@ -72,8 +72,8 @@ def tallied(run: Run, links: Sequence[Announced], pages: Sequence[Archived]) -> 
 def _chain(key: str, pages: Mapping[str, Archived]) -> list[str]:
     """A URL and those that redirects led to, all in their canonical form."""
     chain = [key]
-    while (page := pages.get(chain[-1])) and page.redirect_url and page.redirect_url not in chain:
-        chain.append(page.redirect_url)
+    while (page := pages.get(chain[-1])) and page.redirect_url and (target := key_of(page.redirect_url)) not in chain:
+        chain.append(target)
     return chain
 
 

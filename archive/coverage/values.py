@@ -113,7 +113,7 @@ class Archived:
 
     url: str
     redirect_url: str | None = None
-    """Where a redirect leads, in canonical form."""
+    """Where a redirect leads."""
     http_status: int
     outcome: str
     reason: str | None = None

@@ -10,6 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from w3lib.url import safe_url_string
+
 from archive.index.schema import capture_id, digest, packed_digest, place, time
 from archive.warc import Original
 from extract.types import Reason
@@ -100,8 +102,8 @@ class PastVisits:
         )
         return sorted(
             self._index.rows(
-                f"{query} request IN (?, ?) UNION {query} place = ? AND record_id IS NOT NULL",
-                (place(self._source, url), place(self._source, canonical), place(self._source, canonical)),
+                f"{query} request IN (?, ?, ?) UNION {query} place = ? AND record_id IS NOT NULL",
+                tuple(place(self._source, each) for each in (url, safe_url_string(url), canonical, canonical)),
             ),
             key=lambda row: row["fetched_at"],
             reverse=True,
@@ -109,7 +111,8 @@ class PastVisits:
 
     def _with_validators(self, visit: Visit, url: str, settled: list[sqlite3.Row]) -> Visit:
         """Validators belong to the URL that was requested, and to the response that came last."""
-        own = (row for row in settled if row["request"] == place(self._source, url))
+        requested = (place(self._source, url), place(self._source, safe_url_string(url)))
+        own = (row for row in settled if row["request"] in requested)
         last = next((row for row in own if row["http_status"] == 200), None)
         if last is None or not (last["etag"] or last["last_modified"]):
             return visit
@@ -129,7 +132,7 @@ class PastVisits:
             row = found[0]
         return Original(
             capture_id=capture_id(row["capture_id"]),
-            url=url,
+            url=safe_url_string(url),
             fetched_at=time(row["fetched_at"]),
             payload_digest=digest(row["payload_digest"]),
         )

@@ -24,8 +24,8 @@ class Found:
     """How a crawl came to fetch a URL."""
 
     by: str
-    """`feed`, `sitemap`, `robots`, `rest`, `archive`, `listing`, `redirect`, `request`: what announced it; with
-    `DOCUMENT` in front, what it announces others by."""
+    """`feed`, `sitemap`, `robots`, `rest`, `archive`, `listing`, `redirect`, `request`, `due`: what announced it,
+    or why it was asked for; with `DOCUMENT` in front, what it announces others by."""
     via: str | None = None
     """URL of the document that did; None where it was asked for."""
     announced_at: datetime | None = None

@@ -23,7 +23,7 @@ from archive.tables import Tables
 from extract.types import Source
 from flows.coverage import show_coverage
 from flows.failures import InputError, UsageError
-from flows.ledger import day_states, newest_rows, watermark, write_rows
+from flows.ledger import day_states, missing_pages, newest_rows, watermark, write_rows
 from spiders.sources import BUILT_IN
 
 Crawled = tuple[Command, list[dict[str, Any]]]
@@ -208,8 +208,23 @@ def test_the_watermark_is_the_start_of_the_last_scheduled_run_that_saw_all(
     assert watermark(tables, "site") is None
     write_rows(tables, store, run(1), known(1))
     write_rows(tables, store, run(2, **other), known(1))
-    assert watermark(tables, "site") == NOW + timedelta(hours=1)
+    found = watermark(tables, "site")
+    assert found is not None
+    assert found[0] == NOW + timedelta(hours=1)
     assert watermark(tables, "another") is None
+
+
+def test_what_did_not_come_is_missing_until_it_comes(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path))
+    tables = Tables(store)
+    links = [
+        Announced(url=f"https://site.example/{n}", announced_at=NOW, end="failed", why="no answer") for n in (1, 2)
+    ]
+    write_rows(tables, store, run(1), links)
+    assert missing_pages(tables, "site", NOW.date()) == [link.url for link in links]
+    assert missing_pages(tables, "site", NOW.date() + timedelta(days=2)) == []
+    write_rows(tables, store, run(2), [Announced(url=links[0].url, announced_at=NOW, kind="known")])
+    assert missing_pages(tables, "site", NOW.date()) == [links[1].url]
 
 
 # --- the command ------------------------------------------------------------------------------------------------------

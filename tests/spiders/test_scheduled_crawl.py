@@ -101,7 +101,7 @@ def test_a_second_crawl_asks_only_for_what_may_have_changed(tmp_path: Path, monk
             monkeypatch.setenv(name, value)
         second = crawl(
             tmp_path, sources, run_id="run2", index=str(index), links=str(tmp_path / "2.jsonl"),
-            watermark=(now - timedelta(minutes=5)).isoformat(),
+            watermark=[(now - timedelta(minutes=5)).isoformat(), (now + timedelta(hours=1)).isoformat()],
         )  # fmt: skip
     again = ["/", "/a/1", "/a/12", "/a/7", "/a/8", "/feed", "/index.xml", "/new.xml", "/robots.txt"]
     assert sorted({*site.paths[asked:]}) == again
