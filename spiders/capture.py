@@ -16,7 +16,7 @@ from scrapy.http import Response
 from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.defer import _schedule_coro
 
-from archive.index import ArchivedPayloads, Visit
+from archive.visits import ArchivedPayloads, Visit
 from archive.warc import Exchange, Original, WarcError, WarcWriter, digest
 from spiders.settings import SOFTWARE
 from spiders.wire import WIRE, Wire

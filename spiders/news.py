@@ -18,7 +18,7 @@ from scrapy.utils.defer import _schedule_coro
 from twisted.python.failure import Failure
 
 from archive.forgotten import Forgotten
-from archive.index import PastVisits, Visit
+from archive.visits import PastVisits, Visit
 from archive.warc import DOCUMENT, Found
 from extract.types import Page, Source
 from spiders.blocking import refusal

@@ -11,7 +11,7 @@ from hashlib import blake2b
 from w3lib.url import canonicalize_url, safe_url_string
 
 from archive.forgotten import Forgotten
-from archive.index import PastVisits, Visit
+from archive.visits import PastVisits, Visit
 from archive.warc import Found
 from extract.types import Source
 from spiders.discovery import Link

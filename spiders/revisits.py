@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from archive.index import Visit
+from archive.visits import Visit
 
 
 def is_due(visit: Visit, ages: Iterable[int], now: datetime) -> bool:

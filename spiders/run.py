@@ -164,7 +164,7 @@ def crawl(request: CrawlRequest, events: Events, stop: Stop) -> int:
     from scrapy.crawler import AsyncCrawlerProcess
 
     from archive.forgotten import Forgotten
-    from archive.index import PastVisits
+    from archive.visits import PastVisits
     from archive.warc import WarcError
     from spiders.news import NewsSpider
     from spiders.replay import ReplayArchive

@@ -7,7 +7,6 @@ at any time: it is never the truth, and what is damaged is built again.
 """
 
 from archive.index.file import Index
-from archive.index.lookup import ArchivedPayloads, PastVisits, Visit
 from archive.index.view import Outcomes, Response, View
 
-__all__ = ["ArchivedPayloads", "Index", "Outcomes", "PastVisits", "Response", "View", "Visit"]
+__all__ = ["Index", "Outcomes", "Response", "View"]

@@ -66,7 +66,7 @@ class Index:
 
     @property
     def path(self) -> Path | None:
-        """The SQLite file, for `ArchivedPayloads` in other processes; None: the index is temporary."""
+        """The SQLite file, for `archive.visits` in other processes; None: the index is temporary."""
         return self._path
 
     def ask(

@@ -11,8 +11,9 @@ import numpy as np
 import pyarrow as pa
 
 from archive.index import originals
-from archive.index.schema import ORDERS, TABLES, packed_capture, packed_digest, packed_record, place
+from archive.index.schema import ORDERS, TABLES
 from archive.keys import CAPTURES, RECORDS
+from archive.packing import packed_capture, packed_digest, packed_record, place
 from archive.tables import DataFile
 
 INDEX_COLUMNS = {

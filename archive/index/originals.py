@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from archive.candidates import ALIKE, MOST, SIGNATURE_BYTES, Signatures, Sought
 from archive.dedup import Original, Reading, published
-from archive.index.schema import microseconds, time
+from archive.packing import microseconds, time
 
 Times = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.int64]

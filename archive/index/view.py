@@ -12,7 +12,8 @@ from typing import Any
 from archive.dedup import Held, Original, Reading, Seen, Wording
 from archive.index.columns import read_rows
 from archive.index.originals import resembling
-from archive.index.schema import (
+from archive.keys import RECORDS, warc_prefix
+from archive.packing import (
     capture_id,
     digest,
     microseconds,
@@ -23,7 +24,6 @@ from archive.index.schema import (
     record_id,
     time,
 )
-from archive.keys import RECORDS, warc_prefix
 from archive.store import Store
 from archive.tables import DataFile
 from archive.wording import without_title

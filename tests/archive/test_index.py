@@ -25,9 +25,9 @@ from warcs import MONDAY, SOURCE, Response, article, paragraphs, story, write_wa
 from archive.candidates import ALIKE, MOST, similarities
 from archive.dedup import Original, Reading, record_id
 from archive.index import Index, View, file
-from archive.index.schema import capture_id, digest, packed_capture, packed_digest
 from archive.ingest import ingest, pending_warcs, store_warc
 from archive.keys import CAPTURES, RECORDS
+from archive.packing import capture_id, digest, packed_capture, packed_digest
 from archive.store import LocalStore, NoSuchKey, Store, StoreError, open_store
 from archive.tables import Row, Tables
 from extract.types import Article, Date

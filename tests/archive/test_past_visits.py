@@ -10,11 +10,12 @@ import pytest
 from fastwarc.warc import ArchiveIterator
 from warcs import MONDAY, SOURCE, article, paragraphs
 
-from archive.index import Index, PastVisits
+from archive.index import Index
 from archive.ingest import ingest, store_warc
 from archive.store import LocalStore
 from archive.tables import Tables
 from archive.verify import verify
+from archive.visits import PastVisits
 from archive.warc import Exchange, Found, Original, WarcWriter, read_warc
 
 HTML = ("Content-Type", "text/html; charset=utf-8")

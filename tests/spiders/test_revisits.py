@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from archive.index import Visit
+from archive.visits import Visit
 from archive.warc import Original
 from spiders.revisits import conditions, is_due
 

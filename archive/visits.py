@@ -12,7 +12,7 @@ from typing import Any
 
 from w3lib.url import safe_url_string
 
-from archive.index.schema import capture_id, digest, packed_digest, place, time
+from archive.packing import capture_id, digest, packed_digest, place, time
 from archive.warc import Original
 from extract.types import Reason
 from extract.urls import canonical_url
