@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any
 
@@ -22,7 +21,7 @@ from flows.artifacts import ProgressBar, show_report, show_table
 from flows.backfill_warcs import Wanted, WarcFile, backfill_warcs, find_warcs, take_in
 from flows.backfilling import Crawl, Days
 from flows.backfilling import backfill as run_partitions
-from flows.events import emit_gaps
+from flows.events import tell_coverage
 from flows.limits import turn
 from flows.partitions import Ended, Partition, Reprocess
 from flows.report import RunReport
@@ -68,7 +67,7 @@ def run_partition(partition: Partition, request: pipeline.CrawlRequest, settings
     with turn(f"crawl-{request.source.id}"):
         report = pipeline.crawl(request, settings, store, steps, run_id)
     show_report(report, settings.root)
-    emit_gaps(request.source, report, store)
+    tell_coverage(request.source, report, store)
     if not report.ok:
         raise IncompleteError(report)
     return report
@@ -108,7 +107,7 @@ def backfill(
     days = Days(since=since, until=until, reprocess=reprocess, backwards=backwards)
     chosen = choose_sources(sources, known_sources(settings))
     if len(chosen) > 1 and on_a_deployment():
-        return together(spread([source.id for source in chosen], asdict(days), max_active))
+        return together(spread([source.id for source in chosen], days.parameters(), max_active))
     ended = [each for source in chosen for each in backfill_source(source, days, settings)]
     return judged(ended)
 

@@ -37,7 +37,12 @@ def side_by_side(sources: Sequence[Source], days: Days, max_active: int) -> Exit
             crew.stop()
             threads.shutdown(cancel_futures=True)
             raise
-    return max((Exit(status) for status in statuses), key=_SEVERITY.index)
+    return max((_exit(status) for status in statuses), key=_SEVERITY.index)
+
+
+def _exit(status: int) -> Exit:
+    """A process that was killed has failed; whatever it left, the next run takes up."""
+    return Exit(status) if status in _SEVERITY else Exit.FAILED
 
 
 _SEVERITY = (Exit.OK, Exit.FAILED, Exit.PREFECT, Exit.STORE, Exit.USAGE, Exit.TERMINATED, Exit.INTERRUPTED)

@@ -10,7 +10,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -52,6 +52,10 @@ class Days:
     reprocess: Reprocess = "none"
     backwards: bool = False
     """Newest first."""
+
+    def parameters(self) -> dict[str, str | bool]:
+        """JSON-able."""
+        return asdict(self) | {"since": str(self.since), "until": str(self.until)}
 
     def partitions(self, source: Source) -> list[Partition]:
         """The partitions of a source, in order.

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from flows import pipeline
 from flows.artifacts import show_report
-from flows.events import emit_gaps
+from flows.events import tell_coverage
 from flows.limits import turn
 from flows.settings import Settings
 from flows.sources import choose_sources, known_sources
@@ -43,6 +43,6 @@ def crawl(
     with turn(f"crawl-{source}"):
         report = pipeline.crawl(request, settings, store, steps, run_id)
     show_report(report, settings.root)
-    emit_gaps(chosen, report, store)
+    tell_coverage(chosen, report, store)
     get_run_logger().info("%s: %s", source, report.summary())
     return Completed(message=report.summary()) if report.ok else Failed(message=f"{report.status}: {report.problem}")

@@ -14,6 +14,7 @@ from prefect.events import emit_event
 from archive.keys import run_key
 from archive.store import Store
 from extract.types import Source
+from flows.artifacts import show_table
 from flows.coverage_mending import gaps
 from flows.ledger import newest_rows
 from flows.limits import told
@@ -22,10 +23,16 @@ from flows.report import RunReport
 EVENT = "warraq.coverage"
 
 
-def emit_gaps(source: Source, report: RunReport, store: Store) -> None:
-    """Emit what the run left open in the ledger."""
-    with told("emit events"):
+def tell_coverage(source: Source, report: RunReport, store: Store) -> None:
+    """Show how the days of a run stand, as an artifact, and emit what it left open."""
+    with told("tell of the coverage"):
         rows = [row for row in newest_rows(store, [source.id]) if row.run_id == report.run_id]
+        table = [
+            {"day": str(row.day or "no date"), "verdict": row.verdict, "announced": row.announced, "held": row.held,
+             "missing": row.missing, "why": row.why}
+            for row in rows
+        ]  # fmt: skip
+        show_table(table, f"coverage-{source.id}", f"{source.id} after run {report.run_id}")
         for gap in gaps(rows, {source.id: source}):
             emit_event(
                 f"{EVENT}.{gap.verdict}",

@@ -199,7 +199,7 @@ def captures_of(path: Path) -> list[Capture]:
 
 
 def test_a_backfill_that_is_killed_goes_on_and_the_ledger_says_in_the_end_what_the_sites_know(tmp_path: Path) -> None:
-    tally = kill_backfill(tmp_path, days=3, sites=2, kills=1, a_day=3)
+    tally = kill_backfill(tmp_path, days=2, sites=2, kills=1, a_day=3)
     assert tally.right, tally.problems
     assert tally.kills == 1
 
