@@ -510,6 +510,9 @@ class _Run:
                 f"None of the {wanted} article links to fetch was fetched; the spider's log, filed beside this run's "
                 "report, says why."
             )
+        ended = spider.finished.get("stats", {}).get("warraq/discovery_complete")
+        if not judged and self.watermark and ended:
+            return Status.COMPLETED, None  # nothing has changed since the last run; if days pass so, the ledger says it
         if not judged:
             return Status.EMPTY, (
                 "No link to an article was found in the source's feeds, sitemaps and listings; compare them with the "

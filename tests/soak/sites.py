@@ -75,6 +75,8 @@ def _twice(site: RunningSite, name: str, way: Way, directory: Path) -> Tally:
     if second > MOST * first:
         tally.problems.append(f"the second run sent {second} requests, the first {first}: more than {MOST:.0%}")
     tally.seconds = time.monotonic() - began
+    for problem in tally.problems:
+        print(f"WRONG: {problem}", flush=True)
     tally.note = f"{found.total()} articles; {first} requests, an hour later {second} ({second / first:.2%})"
     return tally
 
