@@ -124,7 +124,8 @@ def ray_settings(workers: int | None) -> dict[str, Any]:
     quiet = {"include_dashboard": False, "log_to_driver": False, "logging_level": "warning"}
     if address := os.environ.get("RAY_ADDRESS"):
         return {"address": address, "log_to_driver": False, "logging_level": "warning"}
-    return {**quiet, "num_cpus": workers, "object_store_memory": 80 << 20}
+    # Its own, where somebody else's cluster happens to run on this machine too.
+    return {**quiet, "address": "local", "num_cpus": workers, "object_store_memory": 80 << 20}
 
 
 def import_ray() -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import signal
 import subprocess
@@ -52,12 +53,24 @@ def test_each_job_is_done_once(workers: Runner, tmp_path: Path) -> None:
 
 
 def test_workers_are_processes_that_compute_in_one_thread(tmp_path: Path) -> None:
-    done = dict(
-        ProcessRunner(2).run(work, [Job(number=number, directory=tmp_path, seconds=0.3) for number in range(4)])
+    script = (
+        "import json, os, sys; from pathlib import Path; from jobs import Job, work\n"
+        "from flows.runners import ProcessRunner\n"
+        "if __name__ == '__main__':\n"
+        "    jobs = [Job(number=number, directory=Path(sys.argv[1]), seconds=0.3) for number in range(4)]\n"
+        "    print(json.dumps([told for _, told in ProcessRunner(2).run(work, jobs)]))\n"
+        "    print(os.getpid(), 'OMP_NUM_THREADS' in os.environ)\n"
     )
-    assert {threads for _, threads in done.values()} == {"1"}
-    assert len({pid for pid, _ in done.values()} - {os.getpid()}) == 2
-    assert "OMP_NUM_THREADS" not in os.environ
+    # In a process of its own, for a process has one server that its workers are forked from, begun by whoever is first.
+    environ = os.environ | {"PYTHONPATH": f"{HERE.parents[1]}:{HERE}"}
+    out = subprocess.run(
+        [sys.executable, "-c", script, tmp_path], env=environ, stdout=subprocess.PIPE, check=True
+    ).stdout
+    told, own = out.decode().splitlines()
+    pids, threads = zip(*json.loads(told), strict=True)
+    assert set(threads) == {"1"}
+    assert len(set(pids) - {int(own.split()[0])}) == 2
+    assert own.endswith(" False")
 
 
 def test_an_error_ends_the_work_at_once(tmp_path: Path) -> None:
