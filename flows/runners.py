@@ -107,12 +107,13 @@ class RayRunner:
     def run(self, work: Callable[[Job], Done], jobs: Iterable[Job]) -> Iterator[Done]:
         """See `Runner`."""
         with ray_at_work(self.workers) as ray:
-            workers = self.workers or int(ray.cluster_resources().get("CPU", 1))
+            # Of a cluster with more processors, no more than asked for are used.
+            most = self.workers or int(ray.cluster_resources().get("CPU", 1)) * _AHEAD
             remote = ray.remote(num_cpus=1)(work)
             left = iter(jobs)
             waiting: list[Any] = []
             while True:
-                waiting += [remote.remote(job) for job in islice(left, workers * _AHEAD - len(waiting))]
+                waiting += [remote.remote(job) for job in islice(left, most - len(waiting))]
                 if not waiting:
                     break
                 done, waiting = ray.wait(waiting, num_returns=1)
