@@ -22,7 +22,7 @@ demo: $(RUN)  ## crawl the sample sites into $WARRAQ_ROOT, offline, on Prefect, 
 	@echo "The archive is $(WARRAQ_ROOT). Look into it: .venv/bin/warraq records | head -n 1"
 
 test: $(DEV)  ## run the tests (those that need Ceph are skipped, and say so, where it is not installed)
-	@.venv/bin/python -m pytest -n 3 --dist loadgroup $(PYTEST_ARGS)
+	@.venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: $(DEV)  ## lint, types, direction of imports, examples of the documentation
 	@.venv/bin/ruff check .

@@ -19,12 +19,11 @@ SAMPLES = ("arabkhabar", "etemadonline", "jannah", "arabstoday", "tunisiatoday",
 """The sample sites, in the order their truth is stated for."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run side by side, those of a file stay together, and those that need Ceph share one."""
-    for item in items:
-        group = "ceph" if "ceph" in getattr(item, "fixturenames", ()) else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+    """Files that wait for servers come first: side by side with others (`--dist loadfile`) they take the longest."""
+    slow = {item.path for item in items if item.get_closest_marker("prefect")}
+    ceph = {item.path for item in items if "ceph" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: (item.path not in slow, item.path not in ceph))
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,8 @@ def test_workers_are_processes_that_compute_in_one_thread(tmp_path: Path) -> Non
         "    print(os.getpid(), 'OMP_NUM_THREADS' in os.environ)\n"
     )
     # In a process of its own, for a process has one server that its workers are forked from, begun by whoever is first.
-    environ = os.environ | {"PYTHONPATH": f"{HERE.parents[1]}:{HERE}"}
+    environ = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    environ |= {"PYTHONPATH": f"{HERE.parents[1]}:{HERE}"}
     out = subprocess.run(
         [sys.executable, "-c", script, tmp_path], env=environ, stdout=subprocess.PIPE, check=True
     ).stdout
