@@ -10,7 +10,6 @@ meanwhile is found too, or was refused by the writer, which looks at the audit l
 from __future__ import annotations
 
 import json
-import random
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
@@ -28,7 +27,7 @@ from archive.keys import RECORDS, forgotten_key, index_key
 from archive.reelect import reelect
 from archive.reextraction import drop_readings
 from archive.store import NoSuchKey, Store, StoreError
-from archive.tables import Conflict, DataFile, Row, Snapshot, Tables
+from archive.tables import Conflict, DataFile, Row, Snapshot, Tables, pause
 from archive.warc import bury, write_cdxj
 from extract.types import Reason
 
@@ -223,7 +222,7 @@ def _remove_rows(tables: Tables, entry: Entry, note: Mapping[str, str], patience
                     "`warraq verify --repair` when fewer are at work",
                     retryable=True,
                 ) from conflict
-            time.sleep(random.uniform(0, min(2.0, 0.02 * 2**retries)))  # noqa: S311  jitter, no secret
+            pause(retries)
             continue
         if not left and not found.records:
             return found

@@ -9,7 +9,6 @@ next.
 from __future__ import annotations
 
 import hashlib
-import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,9 +16,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
 from functools import partial
 from pathlib import Path
-from urllib.parse import urljoin
-
-from w3lib.url import safe_url_string
 
 from archive.dedup import (
     WINDOW,
@@ -36,7 +32,7 @@ from archive.keys import CAPTURES, RECORDS, index_key, run_of, warc_key, warc_pr
 from archive.readings import article_columns, read_capture, storable
 from archive.revisits import Originals
 from archive.store import NoSuchKey, Store, StoreError
-from archive.tables import Conflict, Row, Tables
+from archive.tables import Conflict, Row, Tables, pause
 from archive.warc import Capture, WarcError, read_warc, write_cdxj
 from extract.article import EXTRACTOR
 from extract.types import Article, Reason, Rejection, Source
@@ -188,7 +184,7 @@ def commit_batch(
                     f"({conflict}); ingest it again when fewer are at work",
                     retryable=True,
                 ) from conflict
-            time.sleep(random.uniform(0, min(2.0, 0.02 * 2**retries)))  # noqa: S311  jitter, no secret
+            pause(retries)
             continue
         for entry in {entry.id: entry for entry in refused.values()}.values():
             take_out(index.store, warc_key, {each for each, by in refused.items() if by is entry}, entry)
@@ -274,16 +270,6 @@ def _refusal(reading: Reading, refused: Mapping[str, Entry]) -> Reading:
         gone = Rejection(reason=Reason.FORGOTTEN, detail=detail_of(entry))
         return replace(reading, result=gone, record_id="", signature=b"")
     return reading
-
-
-def _redirect_url(capture: Capture) -> str | None:
-    location = capture.header("Location")
-    if not (capture.redirects and location):
-        return None
-    try:  # UTF-8 by practice, where ASCII is the rule
-        return safe_url_string(urljoin(capture.url, location.encode("latin-1", "replace").decode("utf-8", "replace")))
-    except ValueError:
-        return None
 
 
 def _validator(value: str | None) -> str | None:
@@ -403,7 +389,7 @@ def _capture_row(decision: Decision, capture: Capture, key: str, run_id: str) ->
         "announced_at": found and found.announced_at,
         "published_at": reading.published_at,
         "http_status": capture.status,
-        "redirect_url": _redirect_url(capture),
+        "redirect_url": capture.redirect_url,
         "etag": _validator(capture.header("ETag")),
         "last_modified": _validator(capture.header("Last-Modified")),
         "payload_digest": capture.payload_digest,

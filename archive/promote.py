@@ -9,7 +9,6 @@ versions before stay readable, as long as maintenance keeps their files.
 from __future__ import annotations
 
 import json
-import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from archive.keys import candidate_key
 from archive.reextraction import Candidate, candidates
 from archive.settling import Difference, difference
 from archive.store import NoSuchKey, Store, StoreError
-from archive.tables import CANDIDATE, Conflict, Snapshot, Tables
+from archive.tables import CANDIDATE, Conflict, Snapshot, Tables, pause
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +90,7 @@ def promote(
                     f"({conflict}); promote it again when fewer are at work",
                     retryable=True,
                 ) from conflict
-            time.sleep(random.uniform(0, min(2.0, 0.02 * 2**retries)))  # noqa: S311  jitter, no secret
+            pause(retries)
             continue
         break
     _forget_again(store, found)

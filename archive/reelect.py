@@ -10,7 +10,6 @@ Versions of one article, shown at one URL of a source, are not copies of each ot
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from archive.dedup import WINDOW
 from archive.election import Text, elect
 from archive.sameness import contradiction
 from archive.store import StoreError
-from archive.tables import Conflict, Row, Snapshot, Tables, Value
+from archive.tables import Conflict, Row, Snapshot, Tables, Value, pause
 from archive.wording import without_title
 
 _CHUNK = 5000  # texts looked at together, with all those in their window
@@ -91,7 +90,7 @@ def reelect(
                     f"({conflict}); run it again when fewer are at work",
                     retryable=True,
                 ) from conflict
-            time.sleep(random.uniform(0, min(2.0, 0.02 * 2**retries)))  # noqa: S311  jitter, no secret
+            pause(retries)
             continue
         return ElectionReport(
             looked_at=len(search.looked_at), compared=len(judged), changed=len(changes), retries=retries

@@ -7,7 +7,9 @@ decides against it, and its commit succeeds only while the table still is at the
 from __future__ import annotations
 
 import json
+import random
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -40,6 +42,11 @@ Value = str | bool | date | datetime | Set[str] | Set[datetime] | None
 
 class Conflict(Exception):  # noqa: N818  it is no error: the loop that decides again expects it
     """Another writer committed first: read a new snapshot, decide again, commit again."""
+
+
+def pause(conflicts: int) -> None:
+    """Wait before deciding again: longer after each conflict, up to two seconds, and never as long as others do."""
+    time.sleep(random.uniform(0, min(2.0, 0.02 * 2**conflicts)))  # noqa: S311  jitter, no secret
 
 
 _ENGINE_TIME = 'Timestamp(Microsecond, Some("UTC"))'

@@ -6,7 +6,6 @@ import io
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urljoin
 
 from archive.store import Store
 from archive.tables import Snapshot, Tables
@@ -43,10 +42,9 @@ def archived_response(store: Store, url: str) -> Capture:
         if not rows:
             raise InputError(f"The archive at {store.root} has no capture of {wanted}")
         capture = _read(store, snapshot, rows[0])
-        location = capture.header("Location")
-        if not (300 <= capture.status < 400 and location):
+        if (target := capture.redirect_url) is None:
             return capture
-        wanted = urljoin(capture.url, location.encode("latin-1").decode("utf-8", "replace"))
+        wanted = target
     raise InputError(f"{url} is redirected more than {_MAX_REDIRECTS} times")
 
 

@@ -6,7 +6,6 @@ are written once, whoever writes them: itself, or after it was killed the run th
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
@@ -16,7 +15,7 @@ from typing import Any
 from archive.coverage import Announced, Archived, DayCoverage, Run, Verdict, cover, days_of, months_of, unsettled
 from archive.keys import COVERAGE, run_of, warc_prefix
 from archive.store import Store, StoreError
-from archive.tables import Conflict, Row, Snapshot, Tables
+from archive.tables import Conflict, Row, Snapshot, Tables, pause
 
 _COLUMNS = ", ".join(each.name for each in fields(DayCoverage))
 _PATIENCE = 300.0
@@ -77,16 +76,16 @@ def newest_rows(
     if flow:
         conditions.append("flow = {flow} AND since <= day AND day < until")
         values["flow"] = flow
-    condition = " AND ".join(conditions)
-    found = (
-        Tables(store)
-        .ledger()
-        .query(
-            f"SELECT {_COLUMNS} FROM coverage JOIN (SELECT source AS s, day AS d, max(ended_at) AS e FROM coverage "  # noqa: S608
-            f"WHERE {condition} GROUP BY source, day) ON source = s AND (day IS NOT DISTINCT FROM d) AND ended_at = e "
-            f"WHERE {condition} ORDER BY source, day NULLS LAST, run_id",
-            **values,
-        )
+    return _newest(Tables(store), " AND ".join(conditions), values)
+
+
+def _newest(tables: Tables, condition: str, values: Mapping[str, Any]) -> list[DayCoverage]:
+    """Of the rows that meet a condition, the newest of each source and day."""
+    found = tables.ledger().query(
+        f"SELECT {_COLUMNS} FROM coverage JOIN (SELECT source AS s, day AS d, max(ended_at) AS e FROM coverage "  # noqa: S608
+        f"WHERE {condition} GROUP BY source, day) ON source = s AND (day IS NOT DISTINCT FROM d) AND ended_at = e "
+        f"WHERE {condition} ORDER BY source, day NULLS LAST, run_id",
+        **values,
     )
     rows = (DayCoverage(**row) for row in found.to_pylist())
     return list({(row.source, row.day): row for row in rows}.values())
@@ -127,15 +126,9 @@ def missing_pages(tables: Tables, source: str, since: date) -> list[str]:
     Raises:
         StoreError: the ledger cannot be read.
     """
-    found = tables.ledger().query(
-        "SELECT missing_urls FROM coverage JOIN (SELECT day AS d, max(ended_at) AS e FROM coverage "
-        "WHERE source = {source} AND day >= {since} AND month >= {first} GROUP BY day) ON day = d AND ended_at = e "
-        "WHERE source = {source} AND day >= {since} AND month >= {first} AND missing > 0 ORDER BY day DESC",
-        source=source,
-        since=since,
-        first=f"{since:%Y-%m}",
-    )
-    return list(dict.fromkeys(url for urls in found["missing_urls"].to_pylist() for url in urls))
+    values = {"source": source, "since": since, "first": f"{since:%Y-%m}"}
+    rows = _newest(tables, "source = {source} AND day >= {since} AND month >= {first}", values)
+    return list(dict.fromkeys(url for row in reversed(rows) for url in row.missing_urls))
 
 
 def watermark(tables: Tables, source: str) -> tuple[datetime, datetime] | None:
@@ -190,7 +183,7 @@ def write_rows(
                 raise StoreError(
                     f"could not write the ledger: other writers came first {retries} times ({conflict})", retryable=True
                 ) from conflict
-            time.sleep(random.uniform(0, min(2.0, 0.02 * 2**retries)))  # noqa: S311  jitter, no secret
+            pause(retries)
             continue
         return rows
 

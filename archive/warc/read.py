@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, TypeVar
+from urllib.parse import urljoin
 
 from fastwarc.warc import WarcRecord, WarcRecordType
+from w3lib.url import safe_url_string
 
 from archive.warc.coding import Headers, dechunk, decode_content, digest, has_digest, read_http, values
 from archive.warc.found import Found, found_by
@@ -61,6 +63,17 @@ class Capture:
     def redirects(self) -> bool:
         """Whether the response leads elsewhere; a 304 does not."""
         return 300 <= self.status < 400 and self.status != 304
+
+    @property
+    def redirect_url(self) -> str | None:
+        """Absolute, percent-encoded URL of what a redirect leads to; None where there is none, or one of no use."""
+        location = self.header("Location")
+        if not (self.redirects and location):
+            return None
+        try:  # UTF-8 by practice, where ASCII is the rule
+            return safe_url_string(urljoin(self.url, location.encode("latin-1", "replace").decode("utf-8", "replace")))
+        except ValueError:
+            return None
 
     def page(self) -> Page:
         """What extraction reads of it."""
