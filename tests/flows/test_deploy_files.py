@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ def test_the_image_copies_what_there_is_and_keeps_its_state_on_the_volume() -> N
 
 
 def test_workers_on_kubernetes_run_as_the_images_user_and_take_the_queues_there_are() -> None:
-    config, _, workers = yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text(encoding="utf-8"))
+    config, _, _, workers = yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text(encoding="utf-8"))
     pod = workers["spec"]["template"]["spec"]
     [container] = pod["containers"]
     job = json.loads((DEPLOY / "kubernetes-pool.json").read_text(encoding="utf-8"))["job_configuration"]["job_manifest"]
@@ -51,3 +52,19 @@ def test_workers_on_kubernetes_run_as_the_images_user_and_take_the_queues_there_
     deployments = yaml.safe_load(prefect_yaml(BUILT_IN, workers["spec"]["replicas"]))["deployments"]
     queues = {each["work_pool"].get("work_queue_name", "default") for each in deployments}
     assert queues == {f"shard-{number}" for number in range(workers["spec"]["replicas"])} | {"default"}
+
+
+def test_workers_on_kubernetes_reach_the_web_and_no_internal_network() -> None:
+    _, _, policy, workers = yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text(encoding="utf-8"))
+    assert policy["spec"]["podSelector"] == workers["spec"]["selector"]
+    blocks = [to["ipBlock"] for rule in policy["spec"]["egress"] for to in rule["to"] if "ipBlock" in to]
+    kept = [ip_network(each) for block in blocks for each in block["except"]]
+
+    def is_let_through(address: str) -> bool:
+        ip = ip_address(address)
+        inside = any(ip in ip_network(block["cidr"]) for block in blocks)
+        return inside and not any(ip in network for network in kept)
+
+    internal = ("127.0.0.1", "10.1.2.3", "172.20.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "fd00::1")
+    assert not any(map(is_let_through, internal))
+    assert all(map(is_let_through, ("93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c")))
