@@ -37,6 +37,8 @@ class Source:
     """Calendar of dates that name neither their calendar nor an unambiguous year."""
     domains: tuple[str, ...]
     """Registrable domains, without `www.`; a URL on one of them or on a subdomain belongs to the source."""
+    ports: tuple[int, ...] = (80, 443)
+    """Ports that are connected to."""
     family: str | None = None
     """CMS family (`asam`, `iransamaneh`, `nastooh`, `jannah`, `sahifa`, `newspaper`, `wordpress`, `arabstoday`, …);
     None: structure and labels alone decide."""

@@ -50,6 +50,8 @@ def examine(environ: Mapping[str, str], *, as_json: bool) -> Exit:
 def _checks(settings: Settings, environ: Mapping[str, str]) -> Iterator[Check]:
     yield _contact(settings)
     yield _sources(settings)
+    yield _addresses(settings)
+    yield from _proxies(environ)
     yield _spool(settings.spool, 2 * settings.warc_bytes)
     yield _cache(settings.cache)
     yield from _store(settings)
@@ -70,6 +72,23 @@ def _sources(settings: Settings) -> Check:
         return Check(name="sources", result="fail", detail=str(error))
     own = f", {count - len(BUILT_IN)} more with {settings.sources_file}" if settings.sources_file else ""
     return Check(name="sources", result="ok", detail=f"{len(BUILT_IN)} built-in{own}")
+
+
+def _addresses(settings: Settings) -> Check:
+    if settings.allow_addresses:
+        detail = f"beside public hosts, crawls connect to {settings.allow_addresses}, whoever links there"
+        return Check(name="addresses", result="warn", detail=detail)
+    return Check(name="addresses", result="ok", detail="crawls connect to public hosts only")
+
+
+def _proxies(environ: Mapping[str, str]) -> Iterator[Check]:
+    names = [name for name in environ if name.lower() in ("http_proxy", "https_proxy", "all_proxy") and environ[name]]
+    if names:
+        detail = (
+            f"{', '.join(sorted(names))}: S3 and Prefect go through it, crawls do not, as they check each address that "
+            "they connect to; let this machine reach the sites itself"
+        )
+        yield Check(name="proxy", result="warn", detail=detail)
 
 
 def _spool(spool: Path, wanted: int) -> Check:

@@ -427,6 +427,7 @@ class _Run:
             "forgotten": Forgotten(read_entries(self.store, self.steps.index.folder)).to_request(),
             "replay": [str(path) for path in request.replay],
             "contact": settings.contact,
+            "allow": settings.allow_addresses,
             "warc_bytes": settings.warc_bytes,
             "warc_seconds": settings.warc_seconds,
             "index": (path := self.steps.index.path) and str(path),

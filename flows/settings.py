@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from archive.store import S3Options
 from archive.store.s3_options import ENCRYPTIONS
+from spiders.egress import AllowanceError, parse_allowance
 
 DEFAULT_ROOT = "./warraq-archive"
 """Not `./archive`: in a checkout that is the package of this name."""
@@ -34,6 +35,8 @@ class Settings:
     """`WARRAQ_SPOOL`: local directory where WARC files grow before they are stored; must outlive a crash."""
     cache: Path
     """`WARRAQ_CACHE`: local directory for the indexes of archives; may be deleted at any time."""
+    allow_addresses: str = ""
+    """`WARRAQ_ALLOW_ADDRESSES`: what is connected to though it is not public: `network[:ports],…`."""
     warc_bytes: int = 256 * 1024 * 1024
     """`WARRAQ_WARC_BYTES`: a WARC file is finished at this size."""
     warc_seconds: int = 600
@@ -72,6 +75,7 @@ class Settings:
             contact=_contact(given.get("WARRAQ_CONTACT")),
             spool=_directory(given, "WARRAQ_SPOOL", "XDG_STATE_HOME", ".local/state", "spool"),
             cache=_directory(given, "WARRAQ_CACHE", "XDG_CACHE_HOME", ".cache"),
+            allow_addresses=_allowance(given.get("WARRAQ_ALLOW_ADDRESSES", "")),
             warc_bytes=_positive(given, "WARRAQ_WARC_BYTES", cls.warc_bytes, "a size in bytes"),
             warc_seconds=_positive(given, "WARRAQ_WARC_SECONDS", cls.warc_seconds, "a time in seconds"),
             timeout=_positive(given, "WARRAQ_TIMEOUT", cls.timeout, "a time in seconds"),
@@ -90,6 +94,7 @@ class Settings:
             "WARRAQ_CONTACT": self.contact or "(not set)",
             "WARRAQ_SPOOL": str(self.spool),
             "WARRAQ_CACHE": str(self.cache),
+            "WARRAQ_ALLOW_ADDRESSES": self.allow_addresses or "(public ones only)",
             "WARRAQ_WARC_BYTES": str(self.warc_bytes),
             "WARRAQ_WARC_SECONDS": str(self.warc_seconds),
             "WARRAQ_TIMEOUT": str(self.timeout),
@@ -124,6 +129,14 @@ def _contact(value: str | None) -> str | None:
         raise SettingsError(
             f"WARRAQ_CONTACT={value!r}: give an e-mail address or a URL at which site operators reach you."
         )
+    return value
+
+
+def _allowance(value: str) -> str:
+    try:
+        parse_allowance(value)
+    except AllowanceError as error:
+        raise SettingsError(f"WARRAQ_ALLOW_ADDRESSES={value}: {error}.") from error
     return value
 
 

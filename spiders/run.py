@@ -77,6 +77,8 @@ class CrawlRequest:
     """WARC files to answer from; none: the network."""
     contact: str | None = None
     """E-mail address or URL for the user agent."""
+    allow: str = ""
+    """Addresses that are connected to though they are not public: `network[:ports],…`."""
     warc_bytes: int = 256 << 20
     """Size at which a WARC file is finished."""
     warc_seconds: int = 600
@@ -186,6 +188,7 @@ def crawl(request: CrawlRequest, events: Events, stop: Stop) -> int:
             index=request.index,
             documents=request.documents,
             replay=ReplayArchive(request.replay) if request.replay else None,
+            allow=request.allow,
             overrides=request.overrides,
         )
     except (SourcesError, NoContactError) as error:

@@ -31,6 +31,7 @@ def crawl_settings(
     index: Path | None = None,
     documents: Path | None = None,
     replay: ReplayArchive | None = None,
+    allow: str = "",
     overrides: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Settings for one crawl of one source.
@@ -45,6 +46,7 @@ def crawl_settings(
         index: the archive's index; a response it holds the payload of is archived as a revisit.
         documents: directory that keeps the sitemaps, listings and the like that are read, and answers for them.
         replay: archive to answer from instead of the network; no request leaves the machine then.
+        allow: addresses connected to though they are not public, as `spiders.egress.parse_allowance` reads them.
         overrides: Scrapy settings that win over these; for tests.
 
     Raises:
@@ -60,6 +62,8 @@ def crawl_settings(
             "WARRAQ_WARC_SECONDS": warc_seconds,
             "WARRAQ_OPERATOR": contact or "",
             "WARRAQ_INDEX": index and str(index),
+            "WARRAQ_PORTS": source.ports,
+            "WARRAQ_ALLOW": allow,
         }
         | (_replayed(replay) if replay else _live(source, contact))
         | (_kept(documents) if documents else {})
@@ -72,6 +76,9 @@ COMMON: dict[str, Any] = {
     "EXTENSIONS": {"spiders.capture.Capture": 0, "spiders.politeness.RetryAfter": 500},
     "DOWNLOADER_MIDDLEWARES": {
         "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+        # An address is checked where we connect to it, which a proxy would hide; and we have no password to send.
+        "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
+        "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
         "spiders.politeness.Robots": 100,
     },
     "ROBOTSTXT_OBEY": True,

@@ -29,7 +29,10 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress
 from twisted.web._newclient import HTTP11ClientProtocol
 from twisted.web._newclient import Request as TxRequest
+from twisted.web.client import Agent
 from twisted.web.iweb import IResponse
+
+from spiders.egress import Egress, Guarded, parse_allowance
 
 WIRE = "wire"
 """Key in `Request.meta` of the `Wire` of the latest download."""
@@ -58,21 +61,27 @@ class Wire:
 
 
 class WireDownloadHandler(HTTP11DownloadHandler):
-    """HTTP and HTTPS over the network."""
+    """HTTP and HTTPS over the network, to where `spiders.egress` lets it. It uses no proxy, whoever names one."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
+        from twisted.internet import reactor  # once Scrapy has installed the one of its settings
+
+        settings = crawler.settings
+        ports = tuple(map(int, settings.getlist("WARRAQ_PORTS")))
+        self._reactor = Guarded(reactor, Egress(ports=ports, allow=parse_allowance(settings["WARRAQ_ALLOW"])))
         self._pool._factory = _Factory
 
     async def download_request(self, request: Request) -> Response:
         """Fetch one response.
 
         Raises:
+            ForbiddenAddress: it would have come from where no connection may go.
             scrapy.exceptions.ResponseDataLossError: the connection ended before the body did; nothing is archived.
         """
         agent = _Agent(
+            self._reactor,
             contextFactory=self._contextFactory,
-            bindAddress=self._bind_address,
             pool=self._pool,
             maxsize=self._default_maxsize,
             warnsize=self._default_warnsize,
@@ -83,6 +92,13 @@ class WireDownloadHandler(HTTP11DownloadHandler):
 
 
 class _Agent(_ScrapyAgent):
+    def __init__(self, reactor: Guarded, **given: Any) -> None:
+        super().__init__(**given)
+        self._reactor = reactor
+
+    def _get_agent(self, request: Request, timeout: float) -> Agent:  # noqa: ARG002
+        return Agent(self._reactor, self._contextFactory, connectTimeout=timeout, pool=self._pool)  # type: ignore[no-untyped-call]
+
     def _cb_bodyready(self, txresponse: Any, request: Request) -> Any:
         protocol, major, minor = txresponse.version
         sent: _Sent = txresponse.warraq_sent

@@ -15,6 +15,8 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 GATEWAY = REPOSITORY / "tests" / "ceph" / "gateway.sh"
+LOOPBACK = "127.0.0.0/8:*,[::1]:*"
+"""Where the sites of tests are; tests of what may be connected to allow less."""
 SAMPLES = ("arabkhabar", "etemadonline", "jannah", "arabstoday", "tunisiatoday", "wordpress")
 """The sample sites, in the order their truth is stated for."""
 
@@ -53,6 +55,7 @@ def _nobodys_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
     }.items():
         monkeypatch.setenv(name, str(home / folder))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("WARRAQ_ALLOW_ADDRESSES", LOOPBACK)
 
 
 @pytest.fixture(scope="session")

@@ -114,6 +114,10 @@ def _fault(name: str, value: Any) -> str | None:
         if not (isinstance(value, list) and all(type(n) is int and n > 0 for n in value)):
             return f"{value!r} must be a list of whole numbers above 0, hours after publication."
         return None if value == sorted(set(value)) else f"{value!r} must grow from one to the next."
+    if name == "ports":
+        if not (isinstance(value, list) and value and all(type(n) is int and 0 < n < 65536 for n in value)):
+            return f"{value!r} must be a list of port numbers, such as [80, 443]."
+        return None
     if name in _LISTS:
         if not (isinstance(value, list) and all(isinstance(item, str) and item for item in value)):
             return f"{value!r} must be a list of strings."

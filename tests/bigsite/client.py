@@ -213,6 +213,7 @@ def environment(sources: Path, *, now: datetime | None = None, **settings: Any) 
     return clock | {
         "WARRAQ_SOURCES": str(sources),
         "WARRAQ_CONTACT": "tests@warraq.example",
+        "WARRAQ_ALLOW_ADDRESSES": "127.0.0.0/8:*",
         "WARRAQ_TEST_SETTINGS": json.dumps(HASTE | settings),
         "PYTHONPATH": os.pathsep.join((str(Path(__file__).with_name("startup")), str(REPOSITORY))),
     }

@@ -77,6 +77,7 @@ def request(directory: Path, sources: Path | None, **fields: Any) -> dict[str, A
         "until": None,
         "replay": [],
         "contact": "crawler@example.org",
+        "allow": "127.0.0.0/8:*",
         "warc_bytes": 256 << 20,
         "warc_seconds": 600,
         "log": str(directory / "spider.log"),
