@@ -17,7 +17,7 @@ from datetime import UTC, datetime, tzinfo
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from itertools import islice
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 from lxml import etree
@@ -145,15 +145,27 @@ def _name(element: etree._Element) -> str:
 
 
 def absolute_url(base: str, url: str | None) -> str | None:
-    """`url` resolved against `base`; None unless that gives an http(s) URL that can be asked for."""
+    """`url` resolved against `base`; None unless that gives an http(s) URL that can be asked for.
+
+    Its host is the one that is asked, in ASCII: a backslash is read as a slash, wide digits as digits. A user name and
+    a password before it are dropped, so that no log holds them and no site is sent them.
+    """
     try:
         absolute = urljoin(base, re.sub(r"[\t\r\n]", "", (url or "").strip()))
         encoded = safe_url_string(absolute)
         parts = urlsplit(encoded)
-        fit = parts.scheme in ("http", "https") and parts.hostname and encoded.isascii()
-        return absolute if url and fit else None
+        host = _FINAL_DOT.sub("", parts.netloc.rpartition("@")[2])
+        fit = parts.scheme in ("http", "https") and _HOST.fullmatch(parts.hostname or "") and encoded.isascii()
+        if not (url and fit):
+            return None
+        return absolute if urlsplit(absolute).netloc == host else urlunsplit(parts._replace(netloc=host))
     except ValueError:  # a bracket that opens no IPv6 address, a port that is no number, …
         return None
+
+
+_HOST = re.compile(r"[\w.-]+|[\da-f:.]+", re.ASCII)
+"""A name or address as `urlsplit` gives it; neither percent-encoded nor with a zone."""
+_FINAL_DOT = re.compile(r"\.(?=(:\d*)?$)")
 
 
 def _sitemap(tree: etree._Element, entry: str, base: str, zone: ZoneInfo) -> tuple[Link, ...]:

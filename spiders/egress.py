@@ -147,7 +147,7 @@ class Egress:
         if any(address in each.network and port in (each.ports or self.ports) for each in self.allow):
             return
         if kind := special(address):
-            raise ForbiddenAddress(f"{host} is {kind}, which is not connected to{_remedy(address, port)}")
+            raise ForbiddenAddress(f"{host} is {kind}, and only public hosts are connected to{_remedy(address, port)}")
         if port not in self.ports:
             known = ", ".join(map(str, self.ports))
             raise ForbiddenAddress(

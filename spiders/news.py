@@ -126,7 +126,7 @@ class NewsSpider(Spider):
     async def start(self) -> AsyncIterator[Any]:
         """The source's feeds, sitemaps and listings, or else its home page; robots.txt comes by itself before them."""
         for url in self.pages:
-            self._pages.announce(Link(url=url), Found(by="request"))
+            self._pages.announce(Link(url=absolute_url(url, url) or url), Found(by="request"))
         for request in self._take_waiting():
             yield request
         for step in () if self.pages else self.plan.entries():

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from time import monotonic
 from typing import Self
+from urllib.parse import urlsplit
 
 from scrapy import Request, signals
 from scrapy.core.downloader import Slot
@@ -14,6 +15,7 @@ from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import Response
+from scrapy.robotstxt import RobotParser
 from scrapy.utils.defer import _schedule_coro
 from twisted.internet.defer import Deferred
 
@@ -34,6 +36,22 @@ class Robots(RobotsTxtMiddleware):
     all allows nothing (§2.3.1.4); so does 429, which says that we already ask too much.
     """
 
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._unavailable: dict[str, str] = {}
+        """What kept a host's robots.txt from being read, by its name and port."""
+
+    def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
+        """Drop a request that may not be sent, saying why.
+
+        Raises:
+            IgnoreRequest: robots.txt forbids it or could not be read.
+        """
+        if problem := self._unavailable.get(urlsplit(request.url).netloc):
+            self._stats.inc_value("robotstxt/forbidden")
+            raise IgnoreRequest(f"robots.txt could not be read: {problem}")
+        super().process_request_2(rp, request)
+
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
         if response.status >= 500 or response.status == 429:
             raise ConnectionError(f"{response.url} answered {response.status}")
@@ -53,6 +71,7 @@ class Robots(RobotsTxtMiddleware):
             return
         self._stats.inc_value("robotstxt/unavailable")
         self._stats.set_value("warraq/robots_unavailable", f"{netloc}: {exc}")
+        self._unavailable[netloc] = str(exc)
         waiting = self._parsers[netloc]
         refusal = self._parserimpl.from_crawler(self.crawler, b"User-agent: *\nDisallow: /\n")
         self._parsers[netloc] = refusal

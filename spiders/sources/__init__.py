@@ -152,6 +152,8 @@ def _list_fault(name: str, item: str) -> str | None:
             good = False
         if not good:
             return f"{item!r} must be an absolute http or https URL."
+        if "@" in parts.netloc:
+            return f"a URL on {parts.hostname} holds a user name or a password, and none is ever sent; take it out."
     return None
 
 

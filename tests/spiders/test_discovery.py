@@ -268,3 +268,25 @@ def test_any_link_that_is_announced_can_be_asked_for(text: str, start: str) -> N
 )
 def test_read_time(text: str | None, expected: datetime | None) -> None:
     assert read_time(text, TEHRAN) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "absolute"),
+    [
+        ("http://me:secret@site.example:8080/a?b#c", "http://site.example:8080/a?b#c"),
+        ("//me@site.example/a", "http://site.example/a"),
+        ("http://site.example@127.0.0.2/a", "http://127.0.0.2/a"),
+        ("http://evil.example\\@site.example/a", "http://evil.example/@site.example/a"),
+        ("http://site.example./a", "http://site.example/a"),
+        ("http://１２７。0.0.2/a", "http://127.0.0.2/a"),
+        ("http://نبأ.example/خبر", "http://xn--igbj3g.example/%D8%AE%D8%A8%D8%B1"),
+        ("http://site.example/خبر", "http://site.example/خبر"),
+        ("http://%31.example/a", None),
+        ("http://site%2eexample/a", None),
+        ("http://[fe80::1%25lo]/a", None),
+        ("http://a b/", None),
+        ("file:///etc/passwd", None),
+    ],
+)
+def test_the_host_of_a_link_is_the_one_that_is_asked(url: str, absolute: str | None) -> None:
+    assert absolute_url("http://base.example/", url) == absolute

@@ -107,6 +107,11 @@ def test_own_source_replaces_the_built_in_one(tmp_path: Path) -> None:
             {"feeds": ["https://other.example/f"]},
             "feeds: 'https://other.example/f' is on none of its domains (127.0.0.1)",
         ),
+        (
+            {"feeds": ["https://me:canary@127.0.0.1/feed"]},
+            "feeds: a URL on 127.0.0.1 holds a user name or a password, and none is ever sent; take it out.",
+        ),
+        ({"ports": [80, 65536]}, "ports: [80, 65536] must be a list of port numbers, such as [80, 443]."),
         ({"rest": ["http://127.0.0.1/wp-json"]}, "rest: 'http://127.0.0.1/wp-json' must be the root of the REST API"),
         (
             {"archives": ["http://127.0.0.1/{jahr}"]},
