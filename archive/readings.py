@@ -80,7 +80,10 @@ def _extracted(capture: Capture, source: Source) -> Article | Rejection:
     if not 200 <= capture.status < 300:
         reason = Reason.BLOCKED if capture.status in _BLOCKED else Reason.HTTP_ERROR
         return Rejection(reason=reason, detail=f"the server answered {capture.status} {capture.reason}".rstrip())
-    if "too_large" in capture.flags:
+    if capture.truncated == "time":
+        return Rejection(reason=Reason.TIMED_OUT, detail="the response took too long and was cut off")
+    most = source.limits.decoded_bytes
+    if capture.truncated == "length" or "too_large" in capture.flags or len(capture.content) > most:
         return Rejection(reason=Reason.TOO_LARGE, detail="the response is larger than what is read of one")
     if "bad_content_encoding" in capture.flags:
         encoding = capture.header("Content-Encoding") or "unknown"

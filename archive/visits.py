@@ -34,11 +34,14 @@ class ArchivedPayloads:
     def find(self, url: str, payload_digest: str) -> Original | None:
         """The last response that was archived whole for `url` as requested and has this payload; None: there is none.
 
+        One that was cut off is none: a page may shrink to just what came of it, and is then read as it never was.
+
         An index that cannot be read knows none: what is then archived twice does no harm.
         """
         found = self._index.rows(
             "SELECT capture_id, fetched_at FROM capture WHERE request = ? AND payload_digest = ? "
-            "AND repeats IS NULL AND reason IS NOT 'forgotten' ORDER BY fetched_at DESC LIMIT 1",
+            "AND repeats IS NULL AND coalesce(reason, '') NOT IN ('forgotten', 'too_large', 'timed_out') "
+            "ORDER BY fetched_at DESC LIMIT 1",
             (place(self._source, url), packed_digest(payload_digest)),
         )
         return Original(capture_id=capture_id(found[0][0]), url=url, fetched_at=time(found[0][1])) if found else None

@@ -22,6 +22,52 @@ Evidence = Literal["none", "replica", "recorded"]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How much is taken of what a site serves, however much it serves. Each source may have its own.
+
+    What one response is cut at keeps the evidence: it is archived as far as it came. What ends a run leaves the rest to
+    the next one.
+    """
+
+    response_bytes: int = 64 << 20
+    """Bytes of a response's body on the wire, its framing included. sitemaps.org allows a sitemap 50 MB; no article
+    comes near."""
+    decoded_bytes: int = 64 << 20
+    """Bytes of a body free of its content codings: a few kilobytes may unpack to terabytes."""
+    head_bytes: int = 64 << 10
+    """Bytes of a response's head, with the interim (1xx) responses before it. Servers write 8 to 16 KB at most by
+    default (Apache, nginx); browsers take 256 KB."""
+    head_lines: int = 500
+    """Lines of that head, folded ones counted as they stand. Sites send some 30."""
+    head_seconds: float = 60
+    """Seconds from asking to the end of the head: an overloaded site thinks for half a minute before it answers."""
+    response_seconds: float = 300
+    """Seconds from asking to the end of the body: 50 MB at 1.5 Mbit/s."""
+    url_bytes: int = 8000
+    """Octets of a URL, percent-encoded: what RFC 9110 (section 4.1) recommends that everybody supports."""
+    redirects: int = 5
+    """Redirects in a row from a link to its page: as many as RFC 9309 asks to be followed to a robots.txt."""
+    depth: int = 8
+    """Documents that lead from an entry to a document, nested indexes and redirects: sitemaps.org nests one."""
+    links: int = 50_000
+    """Links taken of one document: as many URLs as sitemaps.org allows a sitemap."""
+    documents: int = 50_000
+    """Documents read for links in a run: as many sitemaps as sitemaps.org allows an index, seven hours of them at two
+    requests a second."""
+    pages: int = 200_000
+    """Pages fetched in a run, and so links that wait: more than a day of them at two requests a second. A backfill has
+    a run for each of its partitions."""
+    bytes: int = 100 << 30
+    """Bytes of bodies on the wire in a run: half a megabyte for each page."""
+    hosts: int = 100
+    """Hosts asked in a run, the domains of the source and their subdomains: an agency has one for each province."""
+    host_pages: int = 200_000
+    """As `pages`, of one host: by default one host may take the whole run, as most sites have but one."""
+    host_bytes: int = 100 << 30
+    """As `bytes`, of one host."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """A site to crawl, as a value. Adding a source is adding one of these."""
 
@@ -66,6 +112,8 @@ class Source:
     again, to see whether it changed. Empty: never."""
     daily: tuple[int, int] = (0, 100_000)
     """Fewest and most articles expected in a day."""
+    limits: Limits = Limits()
+    """How much of it is taken, however much it serves."""
     evidence: Evidence = "none"
     """What has verified this source: `recorded` real pages, `replica` pages rebuilt from facts, or `none`."""
 

@@ -80,8 +80,9 @@ class Capture:
                     fetched_at=wire.fetched_at,
                     ip=wire.ip,
                     found=request.meta.get(FOUND),
+                    truncated=wire.truncated,
                 ),
-                self._repeated(response, request.meta.get(VISIT)),
+                None if wire.truncated else self._repeated(response, request.meta.get(VISIT)),
             )
         except (WarcError, OSError) as error:
             self._give_up(error)

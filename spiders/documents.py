@@ -8,6 +8,7 @@ from scrapy.http import Response
 
 from archive.warc import DOCUMENT, Found
 from spiders.blocking import refusal
+from spiders.bounds import cut_off
 from spiders.capture import FOUND
 
 
@@ -20,5 +21,5 @@ class DocumentsOnly(DummyPolicy):
         return bool(found and found.by.startswith(DOCUMENT))
 
     def should_cache_response(self, response: Response, request: Request) -> bool:  # noqa: ARG002 -- Scrapy's signature
-        """Whether it is one, and not an error that may have passed by the next day's run."""
-        return response.status in (200, 301, 308) and refusal(response) is None
+        """Whether it is one, whole, and not an error that may have passed by the next day's run."""
+        return not cut_off(response) and response.status in (200, 301, 308) and refusal(response) is None

@@ -20,8 +20,9 @@ from twisted.python.failure import Failure
 from archive.forgotten import Forgotten
 from archive.visits import PastVisits, Visit
 from archive.warc import DOCUMENT, Found
-from extract.types import Page, Source
+from extract.types import Page, Reason, Source
 from spiders.blocking import refusal
+from spiders.bounds import cut_off
 from spiders.capture import FOUND, VISIT
 from spiders.discovery import Document, Kind, Link, NotADocumentError, absolute_url, read_document
 from spiders.links import LinkLog
@@ -34,6 +35,10 @@ from spiders.window import Window
 MAX_REFUSALS = 10
 """Refusals in a row after which a site is left alone."""
 
+_TELL = {
+    Reason.TOO_LARGE: "it is larger than the source's limits allow",
+    Reason.TIMED_OUT: "it took longer than the source's limits allow",
+}
 # What is announced first is read first, and its articles before the thousands an archive sitemap may hold.
 _ENTRY, _ARTICLE, _CHILD = 20, 10, 0
 
@@ -170,6 +175,8 @@ class NewsSpider(Spider):
         elif refused or (response.status != 200 and not _is_past_the_end(step, response)):
             may_pass = bool(refused) or response.status == 429 or response.status >= 500
             self._unread(step, response.status, refused or f"it answered {response.status}", may_pass=may_pass)
+        elif cut := cut_off(response):
+            self._unread(step, response.status, _TELL[cut], may_pass=cut is Reason.TIMED_OUT)
         elif response.status == 200:
             yield from self._read(response, step)
         else:
@@ -263,6 +270,8 @@ class NewsSpider(Spider):
         refused = self._refused(response)
         if refused or response.status == 429 or response.status >= 500:
             self._pages.has_failed(page, refused or f"it answered {response.status}")
+        elif cut_off(response) is Reason.TIMED_OUT:
+            self._pages.has_failed(page, _TELL[Reason.TIMED_OUT])
         else:
             self._pages.has_come(page)
         if self._pages.is_full:

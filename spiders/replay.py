@@ -21,6 +21,7 @@ from scrapy.utils._download_handlers import make_response
 from w3lib.url import safe_url_string
 
 from archive.warc import Capture, read_warc
+from spiders.bounds import FLAGS
 from spiders.wire import WIRE, Wire
 
 
@@ -40,6 +41,7 @@ class ReplayDownloadHandler(BaseDownloadHandler):
             self.crawler.stats.inc_value("replay/missing")
             raise IgnoreRequest(f"{request.url} is not in the replayed archive")
         capture, served = found
+        cut = next((each for each in FLAGS if each == capture.truncated), None)
         # The request of today was not sent to anybody: what is archived is the exchange of then.
         request.meta[WIRE] = Wire(
             request_headers=(),
@@ -48,6 +50,7 @@ class ReplayDownloadHandler(BaseDownloadHandler):
             response_headers=capture.headers,
             fetched_at=capture.fetched_at,
             ip=None,
+            truncated=cut,
             archived=served,
         )
         return make_response(
@@ -55,6 +58,7 @@ class ReplayDownloadHandler(BaseDownloadHandler):
             status=capture.status,
             headers=Headers((name.encode("latin-1"), value.encode("latin-1")) for name, value in capture.headers),
             body=capture.payload,
+            flags=[FLAGS[cut]] if cut else [],
             protocol=capture.protocol,
         )
 

@@ -64,6 +64,8 @@ def crawl_settings(
             "WARRAQ_INDEX": index and str(index),
             "WARRAQ_PORTS": source.ports,
             "WARRAQ_ALLOW": allow,
+            "WARRAQ_LIMITS": source.limits,
+            "DOWNLOAD_TIMEOUT": source.limits.head_seconds,
         }
         | (_replayed(replay) if replay else _live(source, contact))
         | (_kept(documents) if documents else {})
@@ -80,20 +82,20 @@ COMMON: dict[str, Any] = {
         "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
         "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
         "spiders.politeness.Robots": 100,
+        "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+        "spiders.decoding.Decoding": 590,
     },
     "ROBOTSTXT_OBEY": True,
     "ROBOTSTXT_USER_AGENT": PRODUCT,
     # Only http and https, and both through a handler that leaves a `Wire` for the archive.
     "DOWNLOAD_HANDLERS": dict.fromkeys(("data", "file", "s3", "ftp")),
-    "DOWNLOAD_TIMEOUT": 60,
-    "DOWNLOAD_MAXSIZE": 64 << 20,  # sitemaps.org allows 50 MB
-    "DOWNLOAD_WARNSIZE": 0,
     "DOWNLOAD_FAIL_ON_DATALOSS": True,  # half a page is not archived as if it were whole
     "DOWNLOAD_VERIFY_CERTIFICATES": False,  # as archives do: an expired certificate is no reason to lose the page
     "RETRY_TIMES": 2,
     "RETRY_GIVE_UP_LOG_LEVEL": "WARNING",
     # Redirects, error pages and refreshes are pages to archive; the spider itself decides what to do about them.
     "HTTPERROR_ALLOW_ALL": True,
+    "URLLENGTH_LIMIT": 0,  # the spider has one of its own, and says what it leaves out
     "METAREFRESH_ENABLED": False,
     "REDIRECT_MAX_TIMES": 5,
     "COOKIES_ENABLED": False,

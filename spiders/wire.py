@@ -9,8 +9,9 @@ This builds on private classes of Scrapy 2.19 and Twisted; the tests crawl a rea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from scrapy import Request
@@ -18,10 +19,10 @@ from scrapy.core.downloader.handlers.http11 import (
     HTTP11DownloadHandler,
     _LenientHTTP11ClientFactory,
     _LenientHTTP11ClientProtocol,
-    _LenientHTTPClientParser,
     _ScrapyAgent,
 )
 from scrapy.crawler import Crawler
+from scrapy.exceptions import DownloadFailedError, ResponseDataLossError
 from scrapy.http import Response
 from scrapy.utils._download_handlers import wrap_twisted_exceptions
 from scrapy.utils.defer import maybe_deferred_to_future
@@ -32,6 +33,8 @@ from twisted.web._newclient import Request as TxRequest
 from twisted.web.client import Agent
 from twisted.web.iweb import IResponse
 
+from extract.types import Limits
+from spiders.bounds import FLAGS, BoundedParser, BoundedReader, Cut, HeadTooLargeError, abort, is_over
 from spiders.egress import Egress, Guarded, parse_allowance
 
 WIRE = "wire"
@@ -56,6 +59,8 @@ class Wire:
     """Aware UTC time at which the request was sent."""
     ip: str | None
     """Address that answered."""
+    truncated: Cut | None = None
+    """Which limit cut the response off; None: it is whole."""
     archived: bool = False
     """Whether this very exchange is in the archive already, so that writing it again would invent a second one."""
 
@@ -70,31 +75,41 @@ class WireDownloadHandler(HTTP11DownloadHandler):
         settings = crawler.settings
         ports = tuple(map(int, settings.getlist("WARRAQ_PORTS")))
         self._reactor = Guarded(reactor, Egress(ports=ports, allow=parse_allowance(settings["WARRAQ_ALLOW"])))
-        self._pool._factory = _Factory
+        self._limits: Limits = crawler.settings["WARRAQ_LIMITS"]
+        self._pool._factory = partial(_Factory, self._limits)  # type: ignore[assignment]  # it is only called
 
     async def download_request(self, request: Request) -> Response:
-        """Fetch one response.
+        """Fetch one response. One that goes over the limits ends there, and is flagged: see `spiders.bounds`.
 
         Raises:
             ForbiddenAddress: it would have come from where no connection may go.
             scrapy.exceptions.ResponseDataLossError: the connection ended before the body did; nothing is archived.
+            scrapy.exceptions.DownloadTimeoutError: there was no whole head in time; likewise.
+            HeadTooLargeError: the head went over the limits before it said anything; likewise.
         """
         agent = _Agent(
             self._reactor,
+            self._limits,
             contextFactory=self._contextFactory,
             pool=self._pool,
-            maxsize=self._default_maxsize,
-            warnsize=self._default_warnsize,
             crawler=self._crawler,
         )
-        with wrap_twisted_exceptions():
-            return await maybe_deferred_to_future(agent.download_request(request))
+        try:
+            with wrap_twisted_exceptions():
+                return await maybe_deferred_to_future(agent.download_request(request))
+        except ResponseDataLossError as error:  # Scrapy says nothing
+            raise ResponseDataLossError("the connection ended before the response did") from error
+        except DownloadFailedError as error:
+            for reason in getattr(error.__cause__, "reasons", ()):
+                if reason.check(HeadTooLargeError):
+                    raise reason.value from None  # which is not tried again
+            raise
 
 
 class _Agent(_ScrapyAgent):
-    def __init__(self, reactor: Guarded, **given: Any) -> None:
+    def __init__(self, reactor: Guarded, limits: Limits, **given: Any) -> None:
         super().__init__(**given)
-        self._reactor = reactor
+        self._reactor, self._limits = reactor, limits
 
     def _get_agent(self, request: Request, timeout: float) -> Agent:  # noqa: ARG002
         return Agent(self._reactor, self._contextFactory, connectTimeout=timeout, pool=self._pool)  # type: ignore[no-untyped-call]
@@ -110,7 +125,34 @@ class _Agent(_ScrapyAgent):
             fetched_at=sent.at,
             ip=sent.ip,
         )
-        return super()._cb_bodyready(txresponse, request)
+        left = self._limits.response_seconds - request.meta["download_latency"]
+        timeout: Any = self._timeout_cl  # its declared type is an interface's
+        timeout.reset(max(0.0, left) + 60)  # the reader's own clock comes first
+
+        def cut(why: Cut) -> None:
+            request.meta[WIRE] = replace(request.meta[WIRE], truncated=why)
+
+        if is_over(txresponse, self._limits):
+            cut("length")
+            abort(txresponse)
+            return {"txresponse": txresponse, "flags": [FLAGS["length"]]}
+        if txresponse.length == 0:
+            return super()._cb_bodyready(txresponse, request)
+        self._txresponse = txresponse
+        finished: Deferred[Any] = Deferred(partial(self._cancel, txresponse=txresponse))
+        txresponse.deliverBody(
+            BoundedReader(
+                on_cut=cut,
+                limits=self._limits,
+                seconds=left,
+                finished=finished,
+                txresponse=txresponse,
+                request=request,
+                fail_on_dataloss=self._fail_on_dataloss,
+                crawler=self._crawler,
+            )
+        )
+        return finished
 
 
 @dataclass(frozen=True)
@@ -120,8 +162,7 @@ class _Sent:
     ip: str | None
 
 
-class _Parser(_LenientHTTPClientParser):
-    response: Any
+class _Parser(BoundedParser):
     _fields: list[tuple[str, str]]
 
     def statusReceived(self, status: bytes) -> None:  # noqa: N802 -- Twisted's name
@@ -135,10 +176,15 @@ class _Parser(_LenientHTTPClientParser):
 
 
 class _Protocol(_LenientHTTP11ClientProtocol):
+    def __init__(self, limits: Limits, quiescent: Any) -> None:
+        super().__init__(quiescent)  # type: ignore[no-untyped-call]
+        self._limits = limits
+
     def request(self, request: TxRequest) -> Deferred[IResponse]:
         answered: Deferred[IResponse] = super().request(request)
-        assert self._parser is not None  # noqa: S101 -- made by the line above
-        self._parser.__class__ = _Parser  # as the parent does: Twisted names its parser class in the code
+        parser: Any = self._parser  # made by the line above
+        parser.__class__ = _Parser  # as the parent does: Twisted names its parser class in the code
+        parser.bind(self._limits)
         fields = tuple(
             (name.decode("latin-1"), value.decode("latin-1"))
             for name, values in request.headers.getAllRawHeaders()
@@ -157,5 +203,9 @@ class _Protocol(_LenientHTTP11ClientProtocol):
 
 
 class _Factory(_LenientHTTP11ClientFactory):
+    def __init__(self, limits: Limits, *given: Any) -> None:
+        super().__init__(*given)  # type: ignore[no-untyped-call]
+        self._limits = limits
+
     def buildProtocol(self, addr: IAddress | None) -> HTTP11ClientProtocol:  # noqa: ARG002, N802
-        return _Protocol(self._quiescentCallback)  # type: ignore[no-untyped-call]
+        return _Protocol(self._limits, self._quiescentCallback)

@@ -4,7 +4,7 @@ The one package that imports FastWARC.
 """
 
 from archive.warc.cdxj import index_line, surt, write_cdxj
-from archive.warc.coding import digest
+from archive.warc.coding import MAX_CONTENT, decode_content, digest, values
 from archive.warc.found import DOCUMENT, Found
 from archive.warc.frames import Damage, WarcError
 from archive.warc.pick import Contents, Span, copy_records, look_through
@@ -15,6 +15,7 @@ from archive.warc.write import OPEN, Exchange, WarcWriter, salvage
 
 __all__ = [
     "DOCUMENT",
+    "MAX_CONTENT",
     "OPEN",
     "Capture",
     "Contents",
@@ -30,6 +31,7 @@ __all__ = [
     "bury",
     "check_warc",
     "copy_records",
+    "decode_content",
     "digest",
     "index_line",
     "look_through",
@@ -38,5 +40,6 @@ __all__ = [
     "salvage",
     "surt",
     "tombstones",
+    "values",
     "write_cdxj",
 ]

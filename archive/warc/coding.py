@@ -14,6 +14,9 @@ from fastwarc.stream_io import BrotliReader, ZstdReader
 MAX_CONTENT = 64 << 20
 """Bytes of a decoded body that are kept: a few kilobytes may unpack to terabytes."""
 
+MAX_CODINGS = 5
+"""Content codings applied to one body that are undone; curl undoes as many."""
+
 Headers = tuple[tuple[str, str], ...]
 """Names and values in the order received, repeated ones repeated. A character stands for a byte (latin-1)."""
 
@@ -63,31 +66,40 @@ def dechunk(body: bytes) -> tuple[bytes, bool]:
     return (b"".join(parts), False) if parts else (body, True)
 
 
-def decode_content(body: bytes, encodings: list[str]) -> tuple[bytes, str]:
+def decode_content(body: bytes, encodings: list[str], most: int | None = None) -> tuple[bytes, str]:
     """The body free of content coding, and the flag to raise (or "").
 
     A body that cannot be decoded is returned as it is: most often it was never encoded, whatever its header says.
+
+    Args:
+        body: As it came.
+        encodings: The codings, in the order they were applied.
+        most: Bytes that are kept, of what any of them unpacks to; None: `MAX_CONTENT`.
     """
+    most = MAX_CONTENT if most is None else most
+    applied = [encoding for encoding in reversed(encodings) if encoding not in ("identity", "none")]
+    if len(applied) > MAX_CODINGS:
+        return body, "bad_content_encoding"
     content = body
-    for encoding in reversed(encodings):
-        if encoding in ("identity", "none") or not content:
-            continue
+    for encoding in applied:
+        if not content:
+            break
         try:
-            content = _DECODERS[encoding](content)
+            content = _DECODERS[encoding](content, most + 1)
         except (KeyError, zlib.error, OSError, EOFError):
             return body, "bad_content_encoding"
-        if len(content) > MAX_CONTENT:
-            return content[:MAX_CONTENT], "too_large"
+        if len(content) > most:
+            return content[:most], "too_large"
     return content, ""
 
 
-def _gunzip(data: bytes) -> bytes:
+def _gunzip(data: bytes, most: int) -> bytes:
     """What a browser makes of it: the members one after another, and whatever follows them ignored."""
     content = bytearray()
     while data.startswith(b"\x1f\x8b") or not content:
         inflater = zlib.decompressobj(31)
-        content += inflater.decompress(data, MAX_CONTENT + 1 - len(content))
-        if len(content) > MAX_CONTENT:
+        content += inflater.decompress(data, most - len(content))
+        if len(content) >= most:
             break
         if not inflater.eof:
             raise EOFError
@@ -97,25 +109,25 @@ def _gunzip(data: bytes) -> bytes:
     return bytes(content)
 
 
-def _undeflate(data: bytes) -> bytes:
+def _undeflate(data: bytes, most: int) -> bytes:
     """`deflate` is zlib by the standard, but some servers send it without zlib's header."""
     for window_bits in (15, -15):
         inflater = zlib.decompressobj(window_bits)
         try:
-            content = inflater.decompress(data, MAX_CONTENT + 1)
+            content = inflater.decompress(data, most)
         except zlib.error:
             continue
-        if inflater.eof or len(content) > MAX_CONTENT:
+        if inflater.eof or len(content) >= most:
             return content
     raise EOFError
 
 
-_DECODERS: dict[str, Callable[[bytes], bytes]] = {
+_DECODERS: dict[str, Callable[[bytes, int], bytes]] = {
     "gzip": _gunzip,
     "x-gzip": _gunzip,
     "deflate": _undeflate,
-    "br": lambda data: BrotliReader(io.BytesIO(data)).read(MAX_CONTENT + 1),
-    "zstd": lambda data: ZstdReader(io.BytesIO(data)).read(MAX_CONTENT + 1),
+    "br": lambda data, most: BrotliReader(io.BytesIO(data)).read(most),
+    "zstd": lambda data, most: ZstdReader(io.BytesIO(data)).read(most),
 }
 
 

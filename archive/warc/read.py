@@ -52,6 +52,8 @@ class Capture:
     """Of a revisit record: the response whose payload it repeats. Its own `payload` and `content` are then empty."""
     found: Found | None = None
     """How the crawl found it, if the record says so."""
+    truncated: str | None = None
+    """Why the crawler cut it off, as WARC-Truncated states it: `length`, `time`, `disconnect`, …; None: it is whole."""
     flags: tuple[str, ...] = ()
     """Doubts: `bad_content_encoding`, `bad_chunks`, `too_large` (cut off in reading), `truncated` (in writing)."""
 
@@ -222,7 +224,8 @@ def _capture(frame: Frame, record: WarcRecord) -> Capture | None:
     flags = []
     if frame.too_large:
         flags.append("too_large")
-    if record.headers.get("WARC-Truncated"):
+    truncated = (record.headers.get("WARC-Truncated") or "").strip().lower() or None
+    if truncated:
         flags.append("truncated")
     if revisit:
         body = b""  # others leave the payload in; it is the original's
@@ -247,6 +250,7 @@ def _capture(frame: Frame, record: WarcRecord) -> Capture | None:
         length=frame.length,
         repeats=referred(record.headers.get, url) if revisit else None,
         found=found_by(record.headers.get),
+        truncated=truncated,
         flags=tuple(dict.fromkeys(flags)),
     )
 

@@ -56,6 +56,8 @@ class Exchange:
     """Address the response came from, if known."""
     found: Found | None = None
     """How its URL was found, if that is known."""
+    truncated: str | None = None
+    """Why `body` is not all of it, by WARC 1.1 (section 5.13): `length`, `time`, …; None: it is whole."""
 
 
 class WarcWriter:
@@ -218,6 +220,7 @@ def _exchange_records(exchange: Exchange, warcinfo_id: str, repeats: Original | 
         **common,
         **(referring(repeats, not_modified=exchange.status == 304) if repeats else {}),
         **(finding(exchange.found) if exchange.found else {}),
+        **({"WARC-Truncated": exchange.truncated} if exchange.truncated else {}),
         "Content-Type": "application/http; msgtype=response",
         "WARC-Payload-Digest": (repeats and repeats.payload_digest) or digest(exchange.body),
         "WARC-Block-Digest": digest(response),

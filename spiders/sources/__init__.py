@@ -10,7 +10,11 @@ The file has a `[[source]]` table for each, whose keys are the fields of `extrac
     domains = ["my-paper.example"]
     feeds = ["https://my-paper.example/feed/"]
 
-A source with the id of a built-in one replaces it.
+A source with the id of a built-in one replaces it. How much is taken of a source, of a built-in one too, is changed by
+a table of its own, whose keys are the fields of `extract.types.Limits`:
+
+    [isna.limits]
+    pages = 400_000
 """
 
 from __future__ import annotations
@@ -28,6 +32,7 @@ from zoneinfo import ZoneInfo
 
 from extract.types import Calendar, Evidence, Source
 from spiders.sources import ar, fa
+from spiders.sources.limits import bounded, limit_tables
 from spiders.templates import fill
 
 BUILT_IN: tuple[Source, ...] = (*ar.SOURCES, *fa.SOURCES)
@@ -45,13 +50,19 @@ def load_sources(extra: Path | None = None) -> dict[str, Source]:
     """
     sources = {source.id: source for source in BUILT_IN}
     if extra:
-        own = _read(extra)
+        content = _read(extra)
+        limits = limit_tables(content)
+        own = _sources(extra, content)
         replaced = {source.id for source in own}
         kept = [source for source in sources.values() if source.id not in replaced]
         faults = [f"{extra}: {fault}" for fault in _clashes(own, kept)]
         if faults:
             raise SourcesError("\n".join(faults))
         sources |= {source.id: source for source in own}
+        try:
+            sources |= bounded(sources, limits)
+        except ValueError as error:
+            raise SourcesError("\n".join(f"{extra}: {fault}" for fault in str(error).splitlines())) from error
     return sources
 
 
@@ -64,15 +75,18 @@ def source_for_url(url: str, sources: Mapping[str, Source]) -> Source | None:
     return max(owned, key=itemgetter(0), default=(0, None))[1]
 
 
-def _read(path: Path) -> list[Source]:
+def _read(path: Path) -> dict[str, Any]:
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SourcesError(f"{path}: cannot be read ({error.strerror}); check WARRAQ_SOURCES.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SourcesError(f"{path}: is not TOML: {error}.") from error
+
+
+def _sources(path: Path, content: dict[str, Any]) -> list[Source]:
     tables = content.pop("source", [])
-    faults = [f"{path}: unknown key {key!r}; sources are [[source]] tables." for key in content]
+    faults = [f"{path}: unknown key {key!r}; sources are [[source]] tables, limits [<id>.limits]." for key in content]
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise SourcesError("\n".join([*faults, f"{path}: 'source' must be [[source]] tables, with two brackets."]))
     for number, table in enumerate(tables, 1):
@@ -87,7 +101,7 @@ def _frozen(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-_FIELDS = {field.name: field for field in dataclasses.fields(Source)}
+_FIELDS = {field.name: field for field in dataclasses.fields(Source) if field.name != "limits"}
 _REQUIRED = [name for name, field in _FIELDS.items() if field.default is dataclasses.MISSING]
 _ENTRIES = ("feeds", "sitemaps", "listings", "rest", "archives")
 _LISTS = [name for name, field in _FIELDS.items() if str(field.type) == "tuple[str, ...]"]
@@ -104,6 +118,8 @@ def check_fields(table: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _fault(name: str, value: Any) -> str | None:
+    if name == "limits":
+        return "stand in a table of their own, [<id>.limits]."
     if name not in _FIELDS:
         return f"is no field of a source; allowed are {', '.join(_FIELDS)}."
     if name == "daily":

@@ -12,7 +12,7 @@ import pytest
 from archive.coverage import Verdict
 from archive.dedup import Outcome
 from archive.tables import CAPTURE_COLUMNS, COVERAGE_COLUMNS, RECORD_COLUMNS
-from extract.types import Reason, Source
+from extract.types import Limits, Reason, Source
 from flows.settings import Settings
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -48,3 +48,9 @@ def test_every_setting_is_explained() -> None:
     text = (DOCS / "operations.md").read_text("utf-8")
     described = Settings.from_environment({"HOME": "/home/somebody"}).describe()
     assert [name for name in described if f"`{name}`" not in text] == []
+
+
+def test_the_table_of_limits_is_the_code_s() -> None:
+    section = (DOCS / "security.md").read_text("utf-8").split("## Limits")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| ([0-9_]+) \|", section, re.MULTILINE)
+    assert rows == [(field.name, f"{field.default:_}") for field in fields(Limits)]

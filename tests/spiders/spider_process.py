@@ -56,11 +56,13 @@ class Crawl:
         return found
 
 
-def sources_file(directory: Path, **fields: Any) -> Path:
+def sources_file(directory: Path, *, limits: Mapping[str, float] | None = None, **fields: Any) -> Path:
     """A TOML file with one source, `site`, of 127.0.0.1 unless `fields` say otherwise."""
     source = {"id": "site", "name": "صحيفة", "language": "ar", "timezone": "Asia/Damascus", "domains": ["127.0.0.1"]}
     path = directory / "sources.toml"
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in (source | fields).items()]
+    lines += [f"\n[{(source | fields)['id']}.limits]"] if limits else []
+    lines += [f"{name} = {value}" for name, value in (limits or {}).items()]
     path.write_text("[[source]]\n" + "\n".join(lines) + "\n", encoding="utf-8")
     return path
 

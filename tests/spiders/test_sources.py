@@ -16,7 +16,7 @@ from spiders.sources import BUILT_IN, SourcesError, _clashes, ar, check_fields, 
 
 def as_table(source: Source) -> dict[str, Any]:
     """The source as a TOML file would hold it."""
-    values = {field.name: getattr(source, field.name) for field in dataclasses.fields(source)}
+    values = {field.name: getattr(source, field.name) for field in dataclasses.fields(source) if field.name != "limits"}
     return {
         name: list(value) if isinstance(value, tuple) else value for name, value in values.items() if value is not None
     }
