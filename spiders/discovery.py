@@ -11,7 +11,7 @@ import html
 import json
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from email.utils import parsedate_to_datetime
@@ -25,9 +25,18 @@ from w3lib.url import safe_url_string
 
 from extract.decode import decode
 from extract.types import Page, Rejection
+from spiders.entries import MAX_TEXT, EnoughError, Entry, NoXmlError, read_entries
 
 MAX_BYTES = 64 << 20
 """Largest document read, after decompression; sitemaps.org allows 50 MB."""
+MAX_JSON = 8 << 20
+"""Largest REST answer: as values it takes up to thirty times its size, and a hundred posts by four fields are 50 KB."""
+MAX_LISTING = 16 << 20
+"""Largest page read as a listing; as a tree it takes up to twenty times its size."""
+MAX_LINKS = 50_000
+"""Links taken of one document, as many as sitemaps.org allows."""
+MAX_URL = 8192
+"""Characters of the longest URL, percent-encoded; servers refuse longer ones."""
 
 
 class Kind(StrEnum):
@@ -40,7 +49,7 @@ class Kind(StrEnum):
     LISTING = "listing"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Link:
     """One announced URL."""
 
@@ -62,6 +71,8 @@ class Document:
     """In the document's order. Of a sitemap index: the child sitemaps; of the others: pages."""
     next_url: str | None = None
     """Of a listing: the page that goes on where this one ends."""
+    problem: str | None = None
+    """Why links are missing, a phrase for people; None: all are there."""
 
     @property
     def is_news(self) -> bool:
@@ -73,45 +84,69 @@ class NotADocumentError(ValueError):
     """The response is none of the formats that announce links; the message says what was found."""
 
 
-def read_document(page: Page, *, timezone: str) -> Document:
+def read_document(page: Page, *, timezone: str, most: int = MAX_LINKS) -> Document:
     """Read a sitemap, feed, REST answer or listing.
 
     Args:
         page: the response; its URL is what relative links are resolved against.
         timezone: IANA zone of times that name no offset.
+        most: links taken of one document.
 
     Raises:
-        NotADocumentError: empty, too large after decompression, or of no known format.
+        NotADocumentError: empty, too large, or of no known format.
     """
-    content = _decompress(page.content).lstrip(b"\xef\xbb\xbf \t\r\n\0")
+    content = _in_utf8(_decompress(page.content)).lstrip(b"\xef\xbb\xbf \t\r\n\0")
     if not content:
         raise NotADocumentError("the document is empty")
+    links = _Links(most)
     url, zone = page.url or "", ZoneInfo(timezone)
     if content.startswith((b"[", b"{")):
-        return Document(kind=Kind.REST, links=_posts(content, url, zone))
-    if root := _ROOT.search(content, 0, 16_384):
-        start = content.rfind(b"<?xml", 0, root.start())  # an encoding declaration, even behind a stray PHP warning
-        tree = _parse_xml(content[start if start >= 0 else root.start() :])
-        match _name(tree):
-            case "sitemapindex":
-                return Document(kind=Kind.SITEMAP_INDEX, links=_sitemap(tree, "sitemap", url, zone))
-            case "urlset":
-                return Document(kind=Kind.SITEMAP, links=_sitemap(tree, "url", url, zone))
-            case "feed":
-                return Document(kind=Kind.FEED, links=_atom(tree, url, zone))
-            case _:
-                return Document(kind=Kind.FEED, links=_rss(tree, url, zone))
+        return links.document(Kind.REST, _posts(content, url, zone))
+    if root := _ROOT.search(content, 0, _BEGINNING):
+        return _xml(_without_dtd(content, root.start()), links, url, zone)
     if _URL_LINES.fullmatch(content):
-        lines = content.decode("utf-8", "replace").split()
-        return Document(kind=Kind.SITEMAP, links=tuple(Link(url=line) for line in lines))
-    if _HTML.search(content, 0, 16_384):
-        return _listing(page, zone)
+        return links.document(Kind.SITEMAP, _lines(content))
+    if _HTML.search(content, 0, _BEGINNING):
+        return _listing(page, links, zone)
     raise NotADocumentError(f"neither sitemap, feed nor HTML: it begins {content[:60].decode('utf-8', 'replace')!r}")
 
 
+_BEGINNING = 16_384
+"""Bytes in which a document shows what it is."""
 _ROOT = re.compile(rb"<(?:[A-Za-z]\w*:)?(?:sitemapindex|urlset|rss|feed|RDF)[\s>/]")
+_DECLARATION = re.compile(rb"<\?xml\s[^<>]*\?>")
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|div|a|ul|table|article)[\s>]", re.IGNORECASE)
-_URL_LINES = re.compile(rb"(?:https?://\S+\s*)+")
+_URL_LINES = re.compile(rb"(?:https?://\S++\s*+)++")
+
+
+class _Links:
+    """The links of one document, up to the most that are taken."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._links: list[Link] = []
+
+    def add(self, link: Link) -> None:
+        """Take one more.
+
+        Raises:
+            EnoughError: there is no room for it.
+        """
+        if len(self._links) >= self._most:
+            raise EnoughError(f"it announces more than {self._most:,} links")
+        self._links.append(link)
+
+    def document(
+        self, kind: Kind, links: Iterable[Link] = (), *, next_url: str | None = None, problem: str | None = None
+    ) -> Document:
+        """What was taken, and these links."""
+        try:
+            for link in links:
+                self.add(link)
+        except EnoughError as enough:
+            problem = str(enough)
+        cut = problem and f"{problem}; what comes after the first {len(self._links):,} is not read"
+        return Document(kind=kind, links=tuple(self._links), next_url=next_url, problem=cut)
 
 
 def _decompress(content: bytes) -> bytes:
@@ -129,19 +164,35 @@ def _decompress(content: bytes) -> bytes:
     return content
 
 
-def _parse_xml(content: bytes) -> etree._Element:
-    parser = etree.XMLParser(
-        recover=True, resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
-    )
-    tree: etree._Element | None = etree.fromstring(content, parser)
-    if tree is None:  # so it is, in recovery mode, for what has no element at all
-        raise NotADocumentError("its XML cannot be read at all")
-    return tree
+def _in_utf8(content: bytes) -> bytes:
+    """UTF-16 with its byte order mark in UTF-8, without the declaration that is then wrong; anything else as it is."""
+    if not content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content
+    content = content.decode("utf-16", "replace").encode("utf-8", "replace")
+    return _DECLARATION.sub(b"", content[:_BEGINNING], count=1) + content[_BEGINNING:]
 
 
-def _name(element: etree._Element) -> str:
-    """Local name: sites misspell namespaces more often than names."""
-    return str(element.tag).rpartition("}")[2]
+def _without_dtd(content: bytes, root: int) -> bytes:
+    """A document from its root on, with the XML declaration before it, even behind a stray PHP warning.
+
+    What a DTD defines is never read: entities that multiply, or stand for files.
+    """
+    declaration = _DECLARATION.search(content, max(content.rfind(b"<?xml", 0, root), 0), root)
+    return (declaration[0] if declaration else b"") + content[root:]
+
+
+def _xml(content: bytes, links: _Links, base: str, zone: ZoneInfo) -> Document:
+    def take(root: str, entry: Entry) -> None:
+        read = _of_sitemap if root in ("sitemapindex", "urlset") else _of_atom if root == "feed" else _of_rss
+        if link := read(entry, base, zone):
+            links.add(link)
+
+    try:
+        root, problem = read_entries(content, take)
+    except NoXmlError as error:
+        raise NotADocumentError(str(error)) from error
+    kinds = {"sitemapindex": Kind.SITEMAP_INDEX, "urlset": Kind.SITEMAP}
+    return links.document(kinds.get(root, Kind.FEED), problem=problem)
 
 
 def absolute_url(base: str, url: str | None) -> str | None:
@@ -150,129 +201,123 @@ def absolute_url(base: str, url: str | None) -> str | None:
     Its host is the one that is asked, in ASCII: a backslash is read as a slash, wide digits as digits. A user name and
     a password before it are dropped, so that no log holds them and no site is sent them.
     """
+    if not url or len(url) > MAX_URL:
+        return None
+    absolute = url if _PLAIN.fullmatch(url) else _joined(base, re.sub(r"[\t\r\n]", "", url.strip()))
+    if _PLAIN.fullmatch(absolute):  # as most are: the rest takes ten times as long
+        return absolute
     try:
-        absolute = urljoin(base, re.sub(r"[\t\r\n]", "", (url or "").strip()))
         encoded = safe_url_string(absolute)
         parts = urlsplit(encoded)
         host = _FINAL_DOT.sub("", parts.netloc.rpartition("@")[2])
         fit = parts.scheme in ("http", "https") and _HOST.fullmatch(parts.hostname or "") and encoded.isascii()
-        if not (url and fit):
+        if not fit or len(encoded) > MAX_URL:
             return None
         return absolute if urlsplit(absolute).netloc == host else urlunsplit(parts._replace(netloc=host))
-    except ValueError:  # a bracket that opens no IPv6 address, a port that is no number, …
+    except ValueError:  # a port that is no number, …
         return None
 
 
+_PLAIN = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+/(?:[\w~!$&'()*+,=:@/-]|(?<!/)\.)*+", re.ASCII)
+"""A URL in which there is nothing to encode or to resolve."""
 _HOST = re.compile(r"[\w.-]+|[\da-f:.]+", re.ASCII)
 """A name or address as `urlsplit` gives it; neither percent-encoded nor with a zone."""
 _FINAL_DOT = re.compile(r"\.(?=(:\d*)?$)")
 
 
-def _sitemap(tree: etree._Element, entry: str, base: str, zone: ZoneInfo) -> tuple[Link, ...]:
-    links = []
-    for element in tree:
-        if _name(element) == entry and (url := absolute_url(base, _child(element, "loc"))):
-            news = next((child for child in element if _name(child) == "news"), element)
-            published = read_time(_child(news, "publication_date"), zone)
-            modified = read_time(_child(element, "lastmod"), zone)
-            title = _child(news, "title")
-            links.append(Link(url=url, published_at=published, modified_at=modified, title=title))
-    return tuple(links)
+def _joined(base: str, url: str) -> str:
+    """`url` resolved against `base`; empty where one of them is none."""
+    try:
+        return urljoin(base, url)
+    except ValueError:  # a bracket that opens no IPv6 address, …
+        return ""
 
 
-def _child(parent: etree._Element, name: str) -> str | None:
-    """Text of the child itself, not of an image's or video's `loc` below it."""
-    for element in parent:
-        if _name(element) == name:
-            return "".join(str(part) for part in element.itertext()).strip() or None
-    return None
+def _of_sitemap(entry: Entry, base: str, zone: ZoneInfo) -> Link | None:
+    url = absolute_url(base, entry.get("loc"))
+    news = "news/" if "news" in entry.texts else ""
+    published = read_time(entry.get(f"{news}publication_date"), zone)
+    modified, title = read_time(entry.get("lastmod"), zone), entry.get(f"{news}title")
+    return Link(url=url, published_at=published, modified_at=modified, title=title) if url else None
 
 
-def _rss(tree: etree._Element, base: str, zone: ZoneInfo) -> tuple[Link, ...]:
-    links = []
-    for item in tree.iter():
-        if _name(item) != "item":
-            continue
-        permalink = next(
-            (guid.text for guid in item if _name(guid) == "guid" and guid.get("isPermaLink", "true").lower() == "true"),
-            None,
-        )
-        stated = _child(item, "origLink") or _child(item, "link") or permalink
-        stated = stated or item.get("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about")
-        if url := absolute_url(base, stated):
-            published = read_time(_child(item, "pubDate") or _child(item, "date"), zone)
-            links.append(Link(url=url, published_at=published, title=_child(item, "title")))
-    return tuple(links)
+def _of_rss(entry: Entry, base: str, zone: ZoneInfo) -> Link | None:
+    url = absolute_url(base, entry.get("origLink", "link", "@guid", "@about"))
+    published = read_time(entry.get("pubDate", "date"), zone)
+    return Link(url=url, published_at=published, title=entry.get("title")) if url else None
 
 
-def _atom(tree: etree._Element, base: str, zone: ZoneInfo) -> tuple[Link, ...]:
-    links = []
-    for entry in tree.iter():
-        if _name(entry) != "entry":
-            continue
-        href = next(
-            (
-                link.get("href")
-                for link in entry
-                if _name(link) == "link" and link.get("rel", "alternate") == "alternate"
-            ),
-            None,
-        )
-        if url := absolute_url(urljoin(base, entry.base or ""), href):
-            published = read_time(_child(entry, "published"), zone)
-            modified = read_time(_child(entry, "updated"), zone)
-            links.append(Link(url=url, published_at=published, modified_at=modified, title=_child(entry, "title")))
-    return tuple(links)
+def _of_atom(entry: Entry, base: str, zone: ZoneInfo) -> Link | None:
+    url = absolute_url(_joined(base, entry.base), entry.get("@href"))
+    published, modified = read_time(entry.get("published"), zone), read_time(entry.get("updated"), zone)
+    return Link(url=url, published_at=published, modified_at=modified, title=entry.get("title")) if url else None
 
 
-def _posts(content: bytes, base: str, zone: ZoneInfo) -> tuple[Link, ...]:
+def _lines(content: bytes) -> Iterator[Link]:
+    for line in _LINE.finditer(content):
+        if url := absolute_url("", line[0][: MAX_URL + 1].decode("utf-8", "replace")):
+            yield Link(url=url)
+
+
+_LINE = re.compile(rb"\S+")
+
+
+def _posts(content: bytes, base: str, zone: ZoneInfo) -> Iterator[Link]:
+    if len(content) > MAX_JSON:
+        raise NotADocumentError(f"it is JSON of more than {MAX_JSON >> 20} MB")
     try:
         posts = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise NotADocumentError(f"it begins like JSON and is none: {error}") from error
+        raise NotADocumentError(f"it begins like JSON and is none: {error!s:.200}") from error
     if isinstance(posts, dict) and "code" in posts:
-        raise NotADocumentError(f"WordPress answered {posts['code']}: {posts.get('message')}")
+        raise NotADocumentError(f"WordPress answered {posts['code']!s:.80}: {posts.get('message')!s:.200}")
     if not isinstance(posts, list) or not all(isinstance(post, dict) and "link" in post for post in posts):
         raise NotADocumentError("it is JSON, but no list of WordPress posts")
-    links = []
     for post in posts:
         if url := absolute_url(base, _text(post["link"])):
             published = read_time(_text(post.get("date_gmt")), UTC) or read_time(_text(post.get("date")), zone)
             modified = read_time(_text(post.get("modified_gmt")), UTC)
             title = post.get("title")
             rendered = _text(title.get("rendered")) if isinstance(title, dict) else None
-            links.append(
-                Link(url=url, published_at=published, modified_at=modified, title=rendered and html.unescape(rendered))
-            )
-    return tuple(links)
+            shown = rendered and html.unescape(rendered[:MAX_TEXT])
+            yield Link(url=url, published_at=published, modified_at=modified, title=shown)
 
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _listing(page: Page, zone: ZoneInfo) -> Document:
+def _listing(page: Page, links: _Links, zone: ZoneInfo) -> Document:
+    if len(page.content) > MAX_LISTING:
+        raise NotADocumentError(f"it is a page of more than {MAX_LISTING >> 20} MB")
     decoded = decode(page)
     if isinstance(decoded, Rejection):
         raise NotADocumentError(decoded.detail)
     tree = decoded.tree
     if tree is None:
-        return Document(kind=Kind.LISTING, links=())
+        return links.document(Kind.LISTING)
     declared = next((element.get("href") for element in tree.iter("base") if element.get("href")), None)
-    base = urljoin(page.url or "", declared or "")
+    base = _joined(page.url or "", declared or "") or page.url or ""
     dates = dict(_dates_beside(tree, zone))
-    links = []
-    declared_next = counted_next = None
-    for element in tree.iter("a", "link"):
-        url = absolute_url(base, element.get("href"))
-        if url and declared_next is None and _leads_on(element):
-            declared_next = url
-        if url and element.tag == "a":
-            if counted_next is None and _counts_on(page.url or "", url):
-                counted_next = url
-            title = " ".join("".join(map(str, element.itertext())).split())
-            links.append(Link(url=url, published_at=dates.get(element), title=title or None))
-    return Document(kind=Kind.LISTING, links=tuple(links), next_url=declared_next or counted_next)
+    declared_next = counted_next = problem = None
+    try:
+        for element in tree.iter("a", "link"):
+            url = absolute_url(base, element.get("href"))
+            if url and declared_next is None and _leads_on(element):
+                declared_next = url
+            if url and element.tag == "a":
+                if counted_next is None and _counts_on(page.url or "", url):
+                    counted_next = url
+                links.add(Link(url=url, published_at=dates.get(element), title=_title(element)))
+    except EnoughError as enough:
+        problem = str(enough)
+    return links.document(Kind.LISTING, next_url=declared_next or counted_next, problem=problem)
+
+
+def _title(link: etree._Element) -> str | None:
+    """What a link says; tags that are never closed may put half the page into it."""
+    text = "".join(str(part)[:MAX_TEXT] for part in islice(link.itertext(), 100))
+    return " ".join(text[:MAX_TEXT].split()) or None
 
 
 def _leads_on(element: etree._Element) -> bool:
@@ -283,15 +328,15 @@ def _leads_on(element: etree._Element) -> bool:
 
 
 _SECOND = re.compile(r"(?:(?:page|p)[/_-]?|[?&](?:[a-z]*page[a-z]*|p|pg|pi|pn|curp)=)2/?", re.IGNORECASE)
-_NUMBER = re.compile(r"\d+")
+_NUMBER = re.compile(r"[0-9]+")
 
 
 def _counts_on(url: str, target: str) -> bool:
     """Whether `target` is `url` with one number greater by one, or with a page number of 2 behind it."""
     here, there = _NUMBER.findall(url), _NUMBER.findall(target)
     if _NUMBER.sub("#", url) == _NUMBER.sub("#", target):
-        steps = [int(after) - int(before) for before, after in zip(here, there, strict=True) if before != after]
-        return steps == [1]
+        changed = [pair for pair in zip(here, there, strict=True) if pair[0] != pair[1]]
+        return len(changed) == 1 and len(changed[0][1]) < 10 and int(changed[0][1]) - int(changed[0][0]) == 1
     stem = url.rstrip("/")
     return target.startswith(stem) and bool(_SECOND.fullmatch(target[len(stem) :].lstrip("/")))
 
@@ -302,16 +347,30 @@ _BOX = 3
 
 def _dates_beside(tree: etree._Element, zone: ZoneInfo) -> Iterator[tuple[etree._Element, datetime]]:
     """The links that stand in one small box with a `<time datetime>`, the only one in it."""
+    crowded = _with_several_times(tree)
     for element in tree.iter("time"):
         if at := read_time(element.get("datetime"), zone):
             teaser: list[etree._Element] = []
             for box in islice(element.iterancestors(), 6):
+                if box in crowded:
+                    break
                 anchors = list(islice(box.iter("a"), 4 * _BOX))
-                alone = len(list(islice(box.iter("time"), 2))) == 1
-                if not alone or len({anchor.get("href") for anchor in anchors}) > _BOX:
+                if len({anchor.get("href") for anchor in anchors}) > _BOX:
                     break
                 teaser = anchors
             yield from ((anchor, at) for anchor in teaser)
+
+
+def _with_several_times(tree: etree._Element) -> set[etree._Element]:
+    """The elements in which more than one `<time>` stands; each is come to twice at most."""
+    one: set[etree._Element] = set()
+    several: set[etree._Element] = set()
+    for time in tree.iter("time"):
+        for box in time.iterancestors():
+            if box in several:
+                break
+            (several if box in one else one).add(box)
+    return several
 
 
 def read_time(text: str | None, zone: tzinfo) -> datetime | None:
@@ -319,14 +378,14 @@ def read_time(text: str | None, zone: tzinfo) -> datetime | None:
 
     A Jalali date in ISO form (`1403-09-13`), which some plug-ins write, has such a year and gives None.
     """
-    if not text:
+    if not text or len(text) > 100:
         return None
     try:
         time = datetime.fromisoformat(text.strip())
     except ValueError:
         try:
             time = parsedate_to_datetime(text.strip())
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
     if not 1990 <= time.year <= 2200:
         return None

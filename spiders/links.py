@@ -65,7 +65,7 @@ class LoggedDocument:
     links: int
     """How many it announced."""
     problem: str | None
-    """Why it could not be read; None: it was."""
+    """Why it could not be read, or not to its end; None: it was."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -187,12 +187,14 @@ class NewsSpider(Spider):
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1") or None
         page = Page(content=response.body, url=response.url, content_type=content_type)
         try:
-            document = read_document(page, timezone=self.source.timezone)
+            document = read_document(page, timezone=self.source.timezone, most=self.source.limits.links)
         except NotADocumentError as problem:
             self._unread(step, response.status, str(problem))
             return
         self._count("warraq/documents")
-        self._log.document(step.url, step.way, response.status, len(document.links))
+        if document.problem:
+            self.logger.warning("%s: %s", step.url, document.problem)
+        self._log.document(step.url, step.way, response.status, len(document.links), document.problem)
         self.plan.read(step, document)
         if document.kind is Kind.SITEMAP_INDEX:
             for child in self.plan.children(step, response.url, document.links):

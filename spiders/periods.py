@@ -6,9 +6,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 from urllib.parse import unquote
 
 import jdatetime
+
+MAX_NUMBERS = 30
+"""Readings of the numbers in one URL that are looked at: each takes as long as the URL is."""
 
 
 @dataclass(frozen=True)
@@ -24,11 +28,10 @@ def periods(urls: Iterable[str]) -> Mapping[str, Period]:
 
     A number that counts is no date: where `sitemap-17.xml` stands beside `sitemap-1403.xml`, neither is.
     """
-    found: dict[str, tuple[Period, str]] = {}
+    found: dict[str, tuple[Period, int]] = {}
     counted = set()
     for url in urls:
-        text = unquote(url)
-        for shape, period in _readings(text):
+        for shape, period in islice(_readings(unquote(url)), MAX_NUMBERS):
             if period:
                 found[url] = period, shape
                 break
@@ -52,15 +55,15 @@ _YEAR = re.compile(r"(?<=[-_/.=])(\d{4})(?!\d)")  # Yoast's `post-sitemap2024.xm
 _NUMBER = re.compile(r"\d+")
 
 
-def _readings(text: str) -> Iterator[tuple[str, Period | None]]:
-    """What may be a date in a URL, the most exact first: the URL with a `*` in its place, and the date if it is one."""
+def _readings(text: str) -> Iterator[tuple[int, Period | None]]:
+    """What may be a date in a URL, the most exact first: a hash of the URL around it, and the date if it is one."""
     path = text.find("/", text.find("://") + 3)
     for pattern, groups in ((_QUERY, (1, 2, 3)), (_SEPARATED, (1, 3, 4)), (_TOGETHER, (1, 2, 3)), (_YEAR, (1, 0, 0))):
         for match in pattern.finditer(text, max(path, 0)):
             stated = (match[group] if group else None for group in groups)
-            yield text[: match.start(1)] + "*" + text[match.end() :], _period(*stated)
+            yield hash((text[: match.start(1)], text[match.end() :])), _period(*stated)
     for number in _NUMBER.finditer(text, max(path, 0)):
-        yield text[: number.start()] + "*" + text[number.end() :], None
+        yield hash((text[: number.start()], text[number.end() :])), None
 
 
 def _period(year: str | None, month: str | None, day: str | None) -> Period | None:

@@ -184,6 +184,8 @@ class Plan:
         elif step.is_entry and document.kind is not Kind.REST and step.day is None:
             problem = "it links to no article" if document.links else "it is empty"
             self.failed(step, problem, may_pass=False)
+        if document.problem:
+            self._others.append(f"{step.url}: {document.problem}")
 
     def _announces(self, document: Document) -> bool:
         """Whether it names documents or articles: a page that says "not found" has a menu too."""

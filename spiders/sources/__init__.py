@@ -35,6 +35,9 @@ from spiders.sources import ar, fa
 from spiders.sources.limits import bounded, limit_tables
 from spiders.templates import fill
 
+MAX_FILE = 4 << 20
+"""Bytes of the largest sources file: some ten thousand sources."""
+
 BUILT_IN: tuple[Source, ...] = (*ar.SOURCES, *fa.SOURCES)
 
 
@@ -77,11 +80,17 @@ def source_for_url(url: str, sources: Mapping[str, Source]) -> Source | None:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE + 1)
+        if len(data) > MAX_FILE:
+            raise SourcesError(f"{path}: is larger than {MAX_FILE >> 20} MB; check WARRAQ_SOURCES.")
+        return tomllib.loads(data.decode())
     except OSError as error:
         raise SourcesError(f"{path}: cannot be read ({error.strerror}); check WARRAQ_SOURCES.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SourcesError(f"{path}: is not TOML: {error}.") from error
+    except SourcesError:
+        raise
+    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, a number of 5,000 digits, 1,000 brackets
+        raise SourcesError(f"{path}: is not TOML: {error!s:.300}.") from error
 
 
 def _sources(path: Path, content: dict[str, Any]) -> list[Source]:
@@ -191,8 +200,8 @@ def _text_fault(name: str, value: str) -> str | None:
         case "article" | "skip":
             try:
                 re.compile(value)
-            except re.error as error:
-                return f"{value!r} is no regular expression: {error}."
+            except (re.error, RecursionError, OverflowError) as error:
+                return f"{value!r:.200} is no regular expression: {error}."
         case "name" if not value.strip():
             return "must not be empty."
     return None
