@@ -50,7 +50,7 @@ class RunNote:
             for name in ("since", "until"):
                 given[name] = given[name] and date.fromisoformat(given[name])
             return cls(**given)
-        except (FileNotFoundError, ValueError, TypeError, KeyError):
+        except (FileNotFoundError, ValueError, TypeError, KeyError, RecursionError):
             return None
 
     def write(self, directory: RunDirectory) -> None:

@@ -142,29 +142,27 @@ def read_links(path: Path) -> Links:
     """Read a log, of a run that was killed too; one that is not there holds nothing."""
     links: dict[str, LoggedLink] = {}
     documents = []
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except FileNotFoundError:
-        lines = []
-    for text in lines:
-        try:
-            line: dict[str, Any] = json.loads(text)
-        except ValueError:
-            continue
-        if "document" in line:
-            documents.append(LoggedDocument(url=line.pop("document"), **line))
-        elif before := links.get(line["url"]):
-            links[before.url] = replace(before, state=State(line["state"]), why=line.get("why"))
-        elif "found_by" in line:
-            announced = line["announced_at"]
-            links[line["url"]] = LoggedLink(
-                url=line["url"],
-                found=Found(
-                    by=line["found_by"],
-                    via=line["found_in"],
-                    announced_at=announced and datetime.fromisoformat(announced),
-                ),
-                state=State(line["state"]),
-                revisit=line["state"] == State.REVISIT,
-            )
+    with suppress(FileNotFoundError), path.open("rb") as lines:
+        for text in lines:
+            try:
+                line: dict[str, Any] = json.loads(text)
+                if "document" in line:
+                    documents.append(LoggedDocument(url=line.pop("document"), **line))
+                elif before := links.get(line["url"]):
+                    links[before.url] = replace(before, state=State(line["state"]), why=line.get("why"))
+                elif "found_by" in line:
+                    links[line["url"]] = _link(line)
+            except (ValueError, TypeError, KeyError, RecursionError):  # cut off, or not written by us
+                continue
     return Links(links=links, documents=tuple(documents))
+
+
+def _link(line: Mapping[str, Any]) -> LoggedLink:
+    announced = line["announced_at"]
+    at = announced and datetime.fromisoformat(announced)
+    return LoggedLink(
+        url=line["url"],
+        found=Found(by=line["found_by"], via=line["found_in"], announced_at=at),
+        state=State(line["state"]),
+        revisit=line["state"] == State.REVISIT,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.fuzz import pages
+from tests.fuzz import documents, pages
 from tests.fuzz.harness import Target
 
-TARGETS: Mapping[str, Target] = {target.name: target for module in (pages,) for target in module.TARGETS}
+TARGETS: Mapping[str, Target] = {target.name: target for module in (pages, documents) for target in module.TARGETS}
