@@ -24,7 +24,7 @@ from lxml import etree
 from w3lib.url import safe_url_string
 
 from extract.decode import decode
-from extract.types import Page, Rejection
+from extract.types import Limits, Page, Rejection
 from spiders.entries import MAX_TEXT, EnoughError, Entry, NoXmlError, read_entries
 
 MAX_BYTES = 64 << 20
@@ -33,8 +33,6 @@ MAX_JSON = 8 << 20
 """Largest REST answer: as values it takes up to thirty times its size, and a hundred posts by four fields are 50 KB."""
 MAX_LISTING = 16 << 20
 """Largest page read as a listing; as a tree it takes up to twenty times its size."""
-MAX_LINKS = 50_000
-"""Links taken of one document, as many as sitemaps.org allows."""
 MAX_URL = 8192
 """Characters of the longest URL, percent-encoded; servers refuse longer ones."""
 
@@ -84,7 +82,7 @@ class NotADocumentError(ValueError):
     """The response is none of the formats that announce links; the message says what was found."""
 
 
-def read_document(page: Page, *, timezone: str, most: int = MAX_LINKS) -> Document:
+def read_document(page: Page, *, timezone: str, most: int = Limits.links) -> Document:
     """Read a sitemap, feed, REST answer or listing.
 
     Args:
