@@ -49,7 +49,7 @@ FULL_SPEED: Mapping[str, Any] = {
     "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
 }
 UNARCHIVED: Mapping[str, Any] = {
-    "EXTENSIONS": {"spiders.politeness.RetryAfter": 500},
+    "EXTENSIONS": {},
     "DOWNLOAD_HANDLERS": dict.fromkeys(("data", "file", "s3", "ftp")),
 }
 

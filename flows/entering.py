@@ -81,7 +81,7 @@ class RunNote:
 
 
 _FORBIDDEN = "Forbidden by robots.txt"
-"""What Scrapy says of a page that it does not ask for."""
+"""What the log of links says of a page that is not asked for (`spiders.robots`)."""
 
 
 def is_noted(directory: RunDirectory) -> bool:

@@ -13,7 +13,6 @@ from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider, DontCloseSpider, IgnoreRequest
 from scrapy.http import Response
-from scrapy.robotstxt import RobotParser
 from scrapy.utils.defer import _schedule_coro
 from twisted.python.failure import Failure
 
@@ -29,7 +28,10 @@ from spiders.links import LinkLog
 from spiders.pages import Pages, Wanted
 from spiders.periods import day_in_path
 from spiders.plan import MAX_HOPS, Plan, Shown, Step
+from spiders.politeness import HostLeft
 from spiders.revisits import conditions
+from spiders.robots import redirect_target, robots_read
+from spiders.robots_txt import RobotsTxt
 from spiders.window import Window
 
 MAX_REFUSALS = 10
@@ -123,7 +125,7 @@ class NewsSpider(Spider):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> NewsSpider:
         """As Scrapy makes its spiders; `args` and `kwargs` are those of `__init__`."""
         spider = super().from_crawler(crawler, *args, **kwargs)
-        crawler.signals.connect(spider._robots_parsed, signal=signals.robots_parsed)
+        crawler.signals.connect(spider._robots_read, signal=robots_read)
         crawler.signals.connect(spider._idle, signal=signals.spider_idle)
         crawler.signals.connect(spider._closed, signal=signals.spider_closed)
         return spider
@@ -140,15 +142,14 @@ class NewsSpider(Spider):
 
     # --- documents ---------------------------------------------------------------------------------------------------
 
-    def _robots_parsed(self, robotparser: RobotParser, request: Request) -> None:
-        """Follow the Sitemap lines of a robots.txt that Scrapy has just read for the sake of `request`."""
+    def _robots_read(self, robots: RobotsTxt, url: str) -> None:
+        """Follow the Sitemap lines of a robots.txt."""
         if self.pages:
             return
-        for url in robotparser.rp.sitemaps:  # type: ignore[attr-defined]  # of Protego, Scrapy's default
-            sitemap = absolute_url(request.url, url)
+        for each in robots.sitemaps:
+            sitemap = absolute_url(url, each)
             if sitemap and not self.source.skips(sitemap):
-                step = self.plan.sitemap_of_robots(sitemap, absolute_url(request.url, "/robots.txt") or request.url)
-                for found in self._document(step, _ENTRY):
+                for found in self._document(self.plan.sitemap_of_robots(sitemap, url), _ENTRY):
                     self.crawler.engine.crawl(found)
 
     def _document(self, step: Step, priority: int) -> Iterator[Request]:
@@ -166,7 +167,7 @@ class NewsSpider(Spider):
     def read_document(self, response: Response, step: Step) -> Iterator[Request]:
         """Read a sitemap, feed, REST answer or listing and follow what it announces."""
         refused = self._refused(response)
-        target = _redirect_target(response)
+        target = redirect_target(response)
         if step.hops > MAX_HOPS:
             self._unread(step, response.status, f"it is {MAX_HOPS} indexes and redirects away from where they began")
         elif target:
@@ -244,7 +245,7 @@ class NewsSpider(Spider):
 
     def _document_failed(self, failure: Failure) -> None:
         request: Request = failure.request  # type: ignore[attr-defined]  # set by Scrapy
-        no_answer = not isinstance(failure.value, IgnoreRequest)
+        no_answer = isinstance(failure.value, HostLeft) or not isinstance(failure.value, IgnoreRequest)
         self._unread(request.cb_kwargs["step"], None, failure.getErrorMessage(), may_pass=no_answer)
 
     # --- pages -------------------------------------------------------------------------------------------------------
@@ -265,7 +266,7 @@ class NewsSpider(Spider):
 
     def keep_page(self, response: Response, page: Wanted) -> Iterator[Request]:
         """Count a page; it is archived already. A redirect is followed, on the source's domains."""
-        target = _redirect_target(response)
+        target = redirect_target(response)
         if target and (there := self._pages.moved(page, response.url, target)):
             yield self._page_request(there)
             return
@@ -356,11 +357,3 @@ def _is_past_the_end(step: Step, response: Response) -> bool:
     if step.way == "rest":  # an article was taken down since WordPress counted its pages
         return step.page > 1 and response.status == 400
     return response.status in (404, 410) and (step.page > 1 or step.day is not None)
-
-
-def _redirect_target(response: Response) -> str | None:
-    location = response.headers.get("Location")
-    if response.status not in (301, 302, 303, 307, 308) or not location:
-        return None
-    # UTF-8 by practice, where ASCII is the rule.
-    return absolute_url(response.url, location.decode("utf-8", "replace"))

@@ -1,134 +1,194 @@
-"""What a site asks of its visitors, beyond what Scrapy heeds by itself: RFC 9309, Crawl-delay and Retry-After."""
+"""How gently each host is asked: Crawl-delay, Retry-After, and growing pauses for hosts that are busy or do not answer.
+
+A host that is busy or dead is left alone, and the others go on. One that asks for too long a wait, that answers ten
+requests in a row with 429 or 503, or that gives ten requests in a row no answer at all is not asked again in this run.
+Where every host that was asked is busy, the crawl ends.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from time import monotonic
-from typing import Self
-from urllib.parse import urlsplit
+from typing import Any, Self
 
-from scrapy import Request, signals
+from scrapy import Request, Spider
 from scrapy.core.downloader import Slot
 from scrapy.crawler import Crawler
-from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
-from scrapy.exceptions import IgnoreRequest, NotConfigured
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+)
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import Response
-from scrapy.robotstxt import RobotParser
 from scrapy.utils.defer import _schedule_coro
-from twisted.internet.defer import Deferred
-
-from spiders.settings import PRODUCT
+from twisted.internet.error import ConnectError, ConnectionClosed
 
 MAX_WAIT = 300.0
-"""Longest wait in seconds that is sat out; a site that asks for more is left alone for this run."""
+"""Longest wait in seconds that is sat out, and longest Crawl-delay kept; a host that asks for more is left alone."""
 MAX_PACE = 60.0
-"""Longest pause in seconds between requests to a site that says it is busy, and not for how long."""
+"""Longest pause in seconds between requests to a host that is busy or silent and does not say for how long."""
 MAX_BUSY = 10
-"""Requests in a row that may be answered with 429 or 503; a site that answers more of them so is left alone too."""
+"""Requests in a row to a host that may be answered with 429 or 503."""
+MAX_SILENT = 10
+"""Requests in a row to a host that may get no answer, second and third tries among them."""
+
+_SILENCE = (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ConnectError,
+    ConnectionClosed,
+    OSError,
+)
 
 
-class Robots(RobotsTxtMiddleware):
-    """Scrapy's, with the two rules of RFC 9309 it lacks, and Crawl-delay.
+class HostLeft(IgnoreRequest):
+    """A request that was not made, for its host is left alone in this run."""
 
-    A robots.txt that answers 4xx allows all, whatever is in the error page (§2.3.1.3). One that answers 5xx or not at
-    all allows nothing (§2.3.1.4); so does 429, which says that we already ask too much.
+
+@dataclass(slots=True)
+class _Host:
+    own_pace: float | None = None
+    """What AutoThrottle makes of it, without what was asked for."""
+    crawl_delay: float = 0.0
+    backoff: float = 0.0
+    until: float = 0.0
+    """When a wait that was asked for ends."""
+    busy: int = 0
+    silent: int = 0
+    left: str | None = None
+    """Why it is left alone."""
+
+    @property
+    def pause(self) -> float:
+        """The least seconds from one request to the next."""
+        return max(self.crawl_delay, self.backoff)
+
+
+class Hosts(AutoThrottle):
+    """The extension, in AutoThrottle's place; it builds on private methods of Scrapy 2.19's.
+
+    Statistics: `warraq/asked_to_wait` seconds that were too long, `warraq/busy` requests in a row that were too many;
+    `warraq/left/<host>` why a host is left alone.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self._unavailable: dict[str, str] = {}
-        """What kept a host's robots.txt from being read, by its name and port."""
+        self._hosts: defaultdict[str, _Host] = defaultdict(_Host)
 
-    def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
-        """Drop a request that may not be sent, saying why.
+    def ask_delay(self, name: str, seconds: float) -> None:
+        """Keep a host's Crawl-delay."""
+        self._hosts[name].crawl_delay = min(seconds, MAX_WAIT)
+        self._pace(name)
 
-        Raises:
-            IgnoreRequest: robots.txt forbids it or could not be read.
-        """
-        if problem := self._unavailable.get(urlsplit(request.url).netloc):
-            self._stats.inc_value("robotstxt/forbidden")
-            raise IgnoreRequest(f"robots.txt could not be read: {problem}")
-        super().process_request_2(rp, request)
+    def why_left(self, name: str) -> str | None:
+        """Why a host is left alone; None: it is not."""
+        return self._hosts[name].left if name in self._hosts else None
 
-    async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
-        if response.status >= 500 or response.status == 429:
-            raise ConnectionError(f"{response.url} answered {response.status}")
-        if response.status >= 400:
-            response = response.replace(body=b"")
-        await super()._parse_robots(response, netloc, request)
-        parser = await self.robot_parser(request)
-        delay = parser.crawl_delay(PRODUCT) if parser else None
-        if delay and (throttle := self.crawler.get_extension(AutoThrottle)):
-            throttle.mindelay = max(throttle.mindelay, min(delay, throttle.maxdelay))
-            for slot in self.crawler.engine.downloader.slots.values():
-                slot.delay = max(slot.delay, throttle.mindelay)
-
-    def _robots_error(self, exc: Exception, netloc: str) -> None:
-        if isinstance(exc, IgnoreRequest):  # it is not in the replayed archive, or led off the site
-            super()._robots_error(exc, netloc)
+    def _response_downloaded(self, response: Response, request: Request, spider: Spider) -> None:
+        name, slot = self._get_slot(request, spider)
+        if name is None or slot is None:
             return
-        self._stats.inc_value("robotstxt/unavailable")
-        self._stats.set_value("warraq/robots_unavailable", f"{netloc}: {exc}")
-        self._unavailable[netloc] = str(exc)
-        waiting = self._parsers[netloc]
-        refusal = self._parserimpl.from_crawler(self.crawler, b"User-agent: *\nDisallow: /\n")
-        self._parsers[netloc] = refusal
-        if isinstance(waiting, Deferred):
-            waiting.callback(refusal)
+        host = self._hosts[name]
+        if host.own_pace is not None:
+            slot.delay = host.own_pace
+        super()._response_downloaded(response, request, spider)
+        host.own_pace, host.silent = slot.delay, 0
+        if response.status in (429, 503):
+            host.busy += 1
+            self._put_off(name, host, read_retry_after(response.headers.get("Retry-After"), datetime.now(UTC)))
+        else:
+            host.busy = 0
+            host.backoff = host.backoff / 2 if host.backoff > 2 * host.own_pace else 0.0
+        self._pace(name)
+
+    def has_not_answered(self, name: str, why: Exception) -> None:
+        """A request to a host got no answer."""
+        host = self._hosts[name]
+        host.silent += 1
+        self._back_off(name, host)
+        if host.silent == MAX_SILENT:
+            self._leave(name, host, f"{MAX_SILENT} requests in a row got no answer: {why}")
+        self._pace(name)
+
+    def _put_off(self, name: str, host: _Host, wait: float | None) -> None:
+        stats = self.crawler.stats
+        if wait is not None and wait > MAX_WAIT:
+            stats.set_value("warraq/asked_to_wait", round(wait))
+            self._leave(name, host, f"it asks visitors to come back in {wait:.0f} s")
+        elif host.busy == MAX_BUSY:
+            stats.set_value("warraq/busy", host.busy)
+            self._leave(name, host, f"it answered {host.busy} requests in a row with 429 or 503")
+        elif wait is None:
+            self._back_off(name, host)
+        else:
+            host.until = max(host.until, monotonic() + wait)
+        if host.left and all(each.left for each in self._hosts.values()):
+            _schedule_coro(self.crawler.engine.close_spider_async(reason="asked_to_wait"))
+
+    def _back_off(self, name: str, host: _Host) -> None:
+        slot: Slot | None = self.crawler.engine.downloader.slots.get(name)
+        host.backoff = min(2 * max(host.backoff, slot.delay if slot else 0.0), MAX_PACE)
+
+    def _leave(self, name: str, host: _Host, why: str) -> None:
+        if host.left is None:
+            host.left = why
+            self.crawler.stats.set_value(f"warraq/left/{name}", why)
+
+    def _pace(self, name: str) -> None:
+        """Make the downloader keep the pauses of a host, now and if it begins anew with it."""
+        host, downloader = self._hosts[name], self.crawler.engine.downloader
+        if host.pause:
+            downloader.per_slot_settings[name] = {"delay": host.pause, "jitter": 0.0}
+        if slot := downloader.slots.get(name):
+            # The slot counts its delay from the start of the last request.
+            held = host.until - slot.lastseen if host.until > monotonic() else 0.0
+            slot.delay = max(slot.delay if host.own_pace is None else host.own_pace, host.pause, held)
+            if host.pause or held:
+                slot.jitter = 0.0  # what was asked for is not varied
 
 
-class RetryAfter:
-    """Waits as long as a 429 or 503 asks before the next request to that host; leaves when asked for too long.
-
-    One that names no time doubles the pause between requests. Scrapy's retry takes the page up again after the others.
-    Statistics: `warraq/asked_to_wait` seconds that were too long, `warraq/busy` requests in a row that were too many.
-    """
+class LeaveAlone:
+    """The downloader middleware that tells `Hosts` of requests without an answer, and holds back those it leaves."""
 
     def __init__(self, crawler: Crawler) -> None:
-        if crawler.settings.getbool("WARRAQ_REPLAY"):
-            raise NotConfigured  # nobody is there to be spared
         self._crawler = crawler
-        self._busy = 0
-        crawler.signals.connect(self._response_downloaded, signal=signals.response_downloaded)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """As Scrapy makes its components."""
         return cls(crawler)
 
-    def _response_downloaded(self, response: Response, request: Request) -> None:
-        slot: Slot | None = self._crawler.engine.downloader.slots.get(request.meta.get("download_slot", ""))
-        if response.status not in (429, 503):
-            self._busy = 0
-            return
-        self._busy += 1
-        wait = read_retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
-        if wait is not None and wait > MAX_WAIT:
-            self._leave("warraq/asked_to_wait", round(wait))
-        elif self._busy == MAX_BUSY:
-            self._leave("warraq/busy", self._busy)
-        elif slot and wait is None:
-            slot.delay = max(slot.delay, min(2 * slot.delay, MAX_PACE))
-        elif slot and wait is not None:
-            self._hold(slot, wait)
+    def process_request(self, request: Request) -> None:
+        """Let the request pass, or not.
 
-    def _leave(self, name: str, value: int) -> None:
-        self._crawler.stats.set_value(name, value)
-        _schedule_coro(self._crawler.engine.close_spider_async(reason="asked_to_wait"))
+        Raises:
+            HostLeft: its host is left alone.
+        """
+        hosts = self._crawler.get_extension(Hosts)
+        name = self._crawler.engine.downloader.get_slot_key(request) if hosts else ""
+        if hosts and (why := hosts.why_left(name)):
+            raise HostLeft(f"{name} is left alone in this run: {why}")
 
-    def _hold(self, slot: Slot, wait: float) -> None:
-        # The slot counts its delay from the start of the last request and varies it; AutoThrottle lowers it again.
-        since = monotonic() - slot.lastseen
-        slot.delay = max(slot.delay, (since + wait) / (1 - min(slot.jitter, 0.9)))
+    def process_exception(self, request: Request, exception: Exception) -> Any:
+        """Take note of a request without an answer; what becomes of it is others' business."""
+        hosts = self._crawler.get_extension(Hosts)
+        if hosts and isinstance(exception, _SILENCE):
+            hosts.has_not_answered(self._crawler.engine.downloader.get_slot_key(request), exception)
 
 
 def read_retry_after(value: bytes | None, now: datetime) -> float | None:
     """Seconds to wait by a Retry-After header, a number or a date (RFC 9110 §10.2.3); None: it says nothing."""
     text = (value or b"").decode("latin-1").strip()
     if text.isdecimal():
-        return float(text)
+        return min(float(text), 1e9)
     try:
         return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
     except (ValueError, TypeError):  # TypeError: a date without a zone

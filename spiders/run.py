@@ -327,6 +327,9 @@ def _problem(source: str, reason: str, stats: Mapping[str, Any], problems: Seque
         return (
             f"{errors} responses of {source} could not be handled; the log has the details. This is a bug: report it."
         )
+    if left := {name.rpartition("/")[2]: why for name, why in stats.items() if name.startswith("warraq/left/")}:
+        hosts = "; ".join(f"{name}: {why}" for name, why in left.items())
+        return f"Of {source} not all hosts were asked to the end ({hosts}); run it again later, it goes on from there."
     if not stats.get("warraq/documents") and not stats.get("warraq/fetched"):
         if refused := stats.get("warraq/robots_unavailable"):
             return f"{source} was not crawled, for its robots.txt could not be read ({refused}); try again later."

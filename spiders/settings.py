@@ -75,18 +75,23 @@ def crawl_settings(
 
 COMMON: dict[str, Any] = {
     "TWISTED_REACTOR": "twisted.internet.asyncioreactor.AsyncioSelectorReactor",
-    "EXTENSIONS": {"spiders.capture.Capture": 0, "spiders.politeness.RetryAfter": 500},
+    "EXTENSIONS": {
+        "spiders.capture.Capture": 0,
+        "scrapy.extensions.throttle.AutoThrottle": None,
+        "spiders.politeness.Hosts": 500,
+    },
     "DOWNLOADER_MIDDLEWARES": {
         "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
         # An address is checked where we connect to it, which a proxy would hide; and we have no password to send.
         "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
         "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
-        "spiders.politeness.Robots": 100,
+        "spiders.robots.Robots": 100,
+        "spiders.politeness.LeaveAlone": 950,
         "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
         "spiders.decoding.Decoding": 590,
     },
     "ROBOTSTXT_OBEY": True,
-    "ROBOTSTXT_USER_AGENT": PRODUCT,
+    "WARRAQ_ROBOTS_SECONDS": 86400,  # RFC 9309, section 2.4
     # Only http and https, and both through a handler that leaves a `Wire` for the archive.
     "DOWNLOAD_HANDLERS": dict.fromkeys(("data", "file", "s3", "ftp")),
     "DOWNLOAD_FAIL_ON_DATALOSS": True,  # half a page is not archived as if it were whole
