@@ -19,6 +19,7 @@ from typing import IO, Any, BinaryIO
 from archive.store import Store, StoreError
 from archive.tables import Snapshot
 from archive.warc import WarcError, index_line, read_warc
+from extract.escaping import safe_json
 
 _DATA = "data.warc.gz"
 _BLOCK = 1 << 20
@@ -111,7 +112,7 @@ def write_wacz(
             "created": created.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
             "resources": digests.copy(),
         }
-        data = json.dumps(description, ensure_ascii=False, indent=2).encode()
+        data = safe_json(description, indent=2).encode()
         add("datapackage.json", [data])
         digest = {"path": "datapackage.json", "hash": f"sha256:{hashlib.sha256(data).hexdigest()}"}
         add("datapackage-digest.json", [json.dumps(digest, indent=2).encode()])
@@ -155,7 +156,7 @@ def _pages(captures: Sequence[Mapping[str, Any]]) -> Iterator[bytes]:
         if row["title"]:
             at = row["fetched_at"].isoformat(timespec="seconds").replace("+00:00", "Z")
             page = {"id": row["capture_id"], "url": row["url"], "ts": at, "title": row["title"]}
-            yield json.dumps(page, ensure_ascii=False).encode() + b"\n"
+            yield safe_json(page).encode() + b"\n"
 
 
 def _day(day: date | None) -> str | None:

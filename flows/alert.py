@@ -12,6 +12,8 @@ from prefect.states import Completed, Failed
 from prefect.variables import Variable
 from pydantic import Field
 
+from extract.escaping import escaped
+
 BLOCK = "warraq_alert_block"
 """Name of the Prefect variable that names the block."""
 
@@ -25,7 +27,7 @@ async def alert(
     mend: Annotated[str, Field(description="The command that would mend it.")] = "",
 ) -> State[None]:
     """Tell people by the notification block that a variable names; where none does, by a run that fails."""
-    said = f"{source} {days}: {verdict}, {why}. To mend it: {mend}"
+    said = escaped(f"{source} {days}: {verdict}, {why}. To mend it: {mend}")
     get_run_logger().warning(said)
     name = await Variable.aget(BLOCK)
     if not name:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from prefect.artifacts import (
 )
 
 from archive.keys import run_key
+from extract.escaping import escaped
 from flows.limits import told
 from flows.report import RunReport
 
@@ -25,7 +27,7 @@ def show_report(report: RunReport, root: str) -> None:
         create_table_artifact(
             table=[report.row()],
             key=f"{report.flow}-{report.source}",
-            description=f"Run {report.run_id} of {report.source}: {report.problem or report.status}",
+            description=as_markdown(f"Run {report.run_id} of {report.source}: {report.problem or report.status}"),
         )
         create_link_artifact(
             link=f"{root}/{key}",
@@ -38,7 +40,13 @@ def show_report(report: RunReport, root: str) -> None:
 def show_table(rows: Sequence[dict[str, Any]], key: str, description: str) -> None:
     """Any other table."""
     with told("file a table as an artifact"):
-        create_table_artifact(table=list(rows), key=key, description=description)
+        safe = [{name: escaped(cell) if isinstance(cell, str) else cell for name, cell in row.items()} for row in rows]
+        create_table_artifact(table=safe, key=key, description=as_markdown(description))
+
+
+def as_markdown(text: str) -> str:
+    """Words of strangers among ours, as they read: no link, no picture, no markup."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+!|~&])", r"\\\1", escaped(text))
 
 
 class ProgressBar:

@@ -15,6 +15,7 @@ from prefect.states import Completed, Failed
 from prefect.tasks import exponential_backoff
 from pydantic import Field
 
+from extract.escaping import escaped
 from extract.types import Source
 from flows import pipeline
 from flows.artifacts import ProgressBar, show_report, show_table
@@ -118,7 +119,8 @@ def backfill_source(source: Source, days: Days, settings: Settings) -> list[Ende
     progress = ProgressBar(source.id, len(days.partitions(source)))
     with turn(f"backfill-{source.id}"):
         for each in run_partitions(source, days, settings, store_at(settings.root), _crawl_in_task(settings)):
-            get_run_logger().info("%s: %s%s", each.partition.name, each.verdict, f": {each.why}" if each.why else "")
+            why = f": {escaped(each.why)}" if each.why else ""
+            get_run_logger().info("%s: %s%s", each.partition.name, each.verdict, why)
             ended.append(each)
             progress.advance()
     show_table(

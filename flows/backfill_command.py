@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 
-from rich.console import Console
 from rich.table import Table
 
 from archive.index import Index
 from archive.store import open_store
+from extract.escaping import safe_json
 from extract.types import Source
 from flows import pipeline
 from flows.backfill_estimate import Estimate, estimate, expected_a_day, readable_time
 from flows.backfill_processes import side_by_side
 from flows.backfill_warcs import Wanted, backfill_warcs, earlier, find_warcs, take_in
 from flows.backfilling import Days, backfill
+from flows.console import console, shown
 from flows.crawling import check_contact, reach_prefect, run_flow
 from flows.failures import Exit
 from flows.ledger import mean_a_day
@@ -30,6 +30,9 @@ from flows.server import PrefectError
 from flows.settings import Settings
 from flows.sources import choose_sources, known_sources
 from flows.terminal import Terminal, readable_bytes
+
+_WIDTH = 160
+"""Characters of a line where nobody sees a terminal."""
 
 
 def show_plan(settings: Settings, ids: Sequence[str], days: Days, *, as_json: bool) -> Exit:
@@ -110,12 +113,12 @@ def show_warcs(settings: Settings, places: Sequence[str], wanted: Wanted, *, as_
             why = f"{done.verdict} before" if done else "not done yet"
             left += done is None
             part = File(source=source.id, file=file.name)
-            table.add_row(part.name, "skip" if done else "run", readable_bytes(file.size), why)
+            table.add_row(shown(part.name), "skip" if done else "run", readable_bytes(file.size), shown(why))
             if as_json:
                 _say(part.row() | {"run": done is None, "why": why, "bytes": file.size})
     if not as_json:
-        _console().print(table)
-        _console().print(f"{left} of {table.row_count} to take in")
+        console(piped=_WIDTH).print(table)
+        console(piped=_WIDTH).print(f"{left} of {table.row_count} to take in")
     return Exit.OK
 
 
@@ -187,14 +190,14 @@ def _print_plans(plans: Sequence[Sequence[tuple[Planned, Estimate]]]) -> None:
     for each, cost in (row for plan in plans for row in plan):
         more = "+" if cost.unknown else ""
         costs = (f"{cost.requests:,}{more}", f"{readable_time(cost.seconds)}{more}") if each.run else ("", "")
-        table.add_row(each.partition.name, "run" if each.run else "skip", *costs, each.why)
-    console = _console()
-    console.print(table)
+        table.add_row(each.partition.name, "run" if each.run else "skip", *costs, shown(each.why))
+    out = console(piped=_WIDTH)
+    out.print(table)
     runs = sum(each.run for plan in plans for each, _ in plan)
     sums = [sum((cost for _, cost in plan), Estimate()) for plan in plans]
     total = sum(sums, Estimate())
     least = "at least " if total.unknown else ""
-    console.print(
+    out.print(
         f"{runs} of {sum(map(len, plans))} partitions to run: {least}{total.requests:,} requests, "
         f"{least}{readable_time(max(each.seconds for each in sums))} with all sources side by side"
     )
@@ -210,18 +213,11 @@ def _print_ended(ended: Sequence[Ended]) -> None:
     for each in ended:
         counts = (str(each.pages), str(each.new), f"{each.seconds:.1f}") if each.ran else ("", "", "")
         why = (each.why or "") if each.ran or not each.ok else f"done before: {each.why}"
-        table.add_row(each.partition.name, each.verdict, *counts, why, style=None if each.ok else "red")
-    _console().print(table)
+        table.add_row(each.partition.name, each.verdict, *counts, shown(why), style=None if each.ok else "red")
+    console(piped=_WIDTH).print(table)
     sys.stdout.flush()
 
 
-def _console() -> Console:
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 160
-    return console
-
-
 def _say(row: dict[str, object]) -> None:
-    sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+    sys.stdout.write(safe_json(row) + "\n")
     sys.stdout.flush()

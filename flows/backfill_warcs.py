@@ -26,6 +26,7 @@ from archive.keys import import_key, run_key
 from archive.store import NoSuchKey, Store, open_store
 from archive.tables import Tables
 from archive.warc import Contents, WarcError, copy_records, look_through
+from extract.escaping import safe_json
 from extract.types import Source
 from flows.failures import UsageError
 from flows.importing import import_warc
@@ -229,7 +230,7 @@ def _one(picking: Picking, source: Source, wanted: Wanted, settings: Settings, s
         )
         picked.unlink()
     note = {"file": picking.file.name, "verdict": ended.verdict, "why": ended.why, "report": ended.report}
-    data = json.dumps(note, ensure_ascii=False).encode() + b"\n"
+    data = safe_json(note).encode() + b"\n"
     retrying(store.replace, wanted.note_key(source, picking.file), data)
     return replace(ended, seconds=time.monotonic() - started)
 

@@ -7,14 +7,14 @@ import sys
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
-from json import dumps as to_json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
 
-from flows.failures import EXIT_STATUSES, Exit, UsageError, end_in_order, one_sentence
+from extract.escaping import safe_json
+from flows.failures import EXIT_STATUSES, Exit, UsageError, end_in_order, one_sentence, report_bug
 from flows.settings import Settings
 
 
@@ -50,6 +50,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output, f
 
 def main() -> None:
     """Run the command; the entry point of the package."""
+    sys.excepthook = report_bug
     try:
         end_in_order()
         app()
@@ -560,7 +561,7 @@ def _day(at: datetime | None) -> date | None:
 
 
 def _to_json(value: object) -> str:
-    return to_json(value, ensure_ascii=False)
+    return safe_json(value)
 
 
 def _write(lines: Iterable[str]) -> None:

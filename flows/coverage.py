@@ -11,6 +11,7 @@ from pathlib import Path
 
 from archive.coverage import DayCoverage
 from archive.store import Store
+from extract.escaping import safe_json
 from extract.types import Source
 from flows.coverage_grid import print_coverage
 from flows.coverage_mending import Gap, gaps
@@ -86,7 +87,7 @@ def _write_lines(rows: Sequence[DayCoverage], open_: Sequence[Gap]) -> None:
         mend = next((gap.mend for gap in open_ if _holds(gap, row)), None)
         shown = {**asdict(row), "reasons": json.loads(row.reasons), "mend": mend}
         line = {name: as_json(value) if isinstance(value, (date, datetime)) else value for name, value in shown.items()}
-        sys.stdout.buffer.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+        sys.stdout.buffer.write(safe_json(line).encode() + b"\n")
     sys.stdout.buffer.flush()
 
 

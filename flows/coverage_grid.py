@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from rich.console import Console
 from rich.text import Text
 
 from archive.coverage import DayCoverage, Verdict
+from extract.escaping import escaped
+from flows.console import console
 from flows.coverage_mending import Gap
-from flows.show import escaped
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,11 +44,9 @@ States = Mapping[tuple[str, date | None], DayCoverage]
 
 def print_coverage(rows: Sequence[DayCoverage], gaps: Sequence[Gap], since: date, until: date) -> None:
     """Write the calendar of the days from `since` to before `until` to standard output."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 120
-    for line in as_text(rows, gaps, since, until, width=console.width, plain=console.options.ascii_only):
-        console.print(line, soft_wrap=True)
+    out = console(piped=120)
+    for line in as_text(rows, gaps, since, until, width=out.width, plain=out.options.ascii_only):
+        out.print(line, soft_wrap=True)
 
 
 def as_text(

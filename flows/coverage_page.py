@@ -7,19 +7,16 @@ HTML lets out are left out, for a page may have a hundred thousand squares.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from calendar import monthrange
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from html import escape
 
 from archive.coverage import DayCoverage, Verdict
 from extract.types import Source
+from flows import markup
 from flows.coverage_grid import SIGNS
 from flows.coverage_mending import Gap
-from flows.show import escaped
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c1c1c; --paper: #fff; --faint: #595959; --line: #c8c8c8;
@@ -67,23 +64,14 @@ def as_html(
     rows: Sequence[DayCoverage], gaps: Sequence[Gap], sources: Mapping[str, Source], since: date, until: date
 ) -> str:
     """The page: all sources side by side for the last days, then the calendar of each."""
-    digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     by_source: dict[str, dict[date | None, DayCoverage]] = {}
     for row in rows:
         by_source.setdefault(row.source, {})[row.day] = row
     last = until - timedelta(days=1)
-    return "\n".join(
+    return markup.page(
+        f"Coverage {since} to {last}",
+        _STYLE,
         [
-            "<!doctype html>",
-            '<html lang="en">',
-            '<meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
-            '<meta name="referrer" content="no-referrer">',
-            '<meta name="viewport" content="width=device-width">',
-            f"<title>Coverage {since} to {last}</title>",
-            f"<style>{_STYLE}</style>",
-            "<body>",
             f"<h1>Coverage {since} to {last}</h1>",
             f"<p>Written {datetime.now(UTC):%Y-%m-%d %H:%M} UTC. Days are those of each source's clock.",
             "<p>The number in a square is that of the day's articles in the archive.",
@@ -98,8 +86,7 @@ def as_html(
             *(_overview(by_source, sources, max(since, until - timedelta(days=_RECENT)), until) if by_source else ()),
             "<h2>Each source</h2>",
             *(line for source in by_source for line in _source(source, by_source, gaps, sources, since, until)),
-            "",
-        ]
+        ],
     )
 
 
@@ -123,7 +110,7 @@ def _overview(
     yield f'<thead><tr><th scope="col">source<th scope="col">name{heads}<tbody>'
     for source, states in by_source.items():
         squares = "".join(_square(states.get(day)) for day in days)
-        link = f'<a href="#{_html(source)}">{_html(source)}</a>'
+        link = f'<a href="#{markup.text(source)}">{markup.text(source)}</a>'
         yield f'<tr><th scope="row">{link}<th>{_name(source, sources)}{squares}'
     yield "</table></div>"
 
@@ -140,9 +127,10 @@ def _source(
     verdicts = Counter(Verdict(row.verdict) for row in states.values())
     counts = ", ".join(f"{verdicts[each]} {sign.means}" for each, sign in SIGNS.items() if verdicts[each])
     opened = " open" if len(by_source) == 1 else ""
-    yield f'<details id="{_html(source)}"{opened}>'
-    yield f"<summary><strong>{_html(source)}</strong>{_name(source, sources)} {counts}</summary>"
-    yield f'<div class="wide" tabindex="0" role="region" aria-label="Calendar of {_html(source)}"><table class="days">'
+    yield f'<details id="{markup.text(source)}"{opened}>'
+    yield f"<summary><strong>{markup.text(source)}</strong>{_name(source, sources)} {counts}</summary>"
+    calendar = f"Calendar of {markup.text(source)}"
+    yield f'<div class="wide" tabindex="0" role="region" aria-label="{calendar}"><table class="days">'
     numbers = "".join(f'<th scope="col">{day}' for day in range(1, 32))
     yield f'<thead><tr><th scope="col">month{numbers}<th scope="col">articles<tbody>'
     first = min((day for day in states if day), default=since).replace(day=1)
@@ -174,7 +162,7 @@ def _square(row: DayCoverage | None) -> str:
     if row is None:
         return "<td>"
     verdict = Verdict(row.verdict)
-    told = f' title="{_html(_counts(row))}"' if row.why else ""
+    told = f' title="{markup.text(_counts(row))}"' if row.why else ""
     return f"<td class={_class(verdict)}{told}>{_letter(verdict)}{row.held or ''}"
 
 
@@ -188,10 +176,10 @@ def _counts(row: DayCoverage) -> str:
 
 def _gap(gap: Gap) -> str:
     sign = SIGNS[gap.verdict]
-    why = escaped(gap.why) + (f" (the last of {gap.days} days)" if gap.days > 1 else "")
+    why = gap.why + (f" (the last of {gap.days} days)" if gap.days > 1 else "")
     return (
         f'<tr><th scope="row">{gap.span}<td><span class="mark {_class(gap.verdict)}">{_letter(gap.verdict)} '
-        f"{sign.means}</span><td><bdi>{_html(why)}</bdi><td><code>{_html(gap.mend)}</code>"
+        f"{sign.means}</span><td><bdi>{markup.text(why)}</bdi><td><code>{markup.text(gap.mend)}</code>"
     )
 
 
@@ -204,8 +192,4 @@ def _letter(verdict: Verdict) -> str:
 
 
 def _name(source: str, sources: Mapping[str, Source]) -> str:
-    return f"<bdi>{_html(sources[source].name)}</bdi>" if source in sources else ""
-
-
-def _html(text: str) -> str:
-    return escape(escaped(text))
+    return f"<bdi>{markup.text(sources[source].name)}</bdi>" if source in sources else ""

@@ -12,6 +12,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from pydantic import Field
 
+from extract.escaping import escaped
 from flows import pipeline
 from flows.artifacts import show_report
 from flows.events import tell_coverage
@@ -45,4 +46,8 @@ def crawl(
     show_report(report, settings.root)
     tell_coverage(chosen, report, store)
     get_run_logger().info("%s: %s", source, report.summary())
-    return Completed(message=report.summary()) if report.ok else Failed(message=f"{report.status}: {report.problem}")
+    return (
+        Completed(message=report.summary())
+        if report.ok
+        else Failed(message=escaped(f"{report.status}: {report.problem}"))
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from archive.index import Index
 from archive.keys import warc_prefix
 from archive.store import open_store
+from extract.escaping import safe_json
 from extract.types import Source
 from flows.failures import Exit, UsageError
 from flows.progress import followed_by
@@ -87,7 +87,7 @@ def printed(*, as_json: bool) -> Iterator[Terminal]:
     finally:
         if as_json:
             for report in terminal.reports:
-                sys.stdout.write(json.dumps(report.to_dict(), ensure_ascii=False) + "\n")
+                sys.stdout.write(safe_json(report.to_dict()) + "\n")
         elif terminal.reports:
             print_reports(terminal.reports)
 

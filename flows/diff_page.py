@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator, Sequence
-from html import escape
 
 from archive.reextraction import Candidate
+from flows import markup
 from flows.diffing import HEADS, KINDS, Sample, SourceDiff, rows_of, said
 from flows.history import Piece
-from flows.show import escaped
 
 _STYLE = """
 :root { color-scheme: light dark; }
@@ -29,29 +26,15 @@ _TAGS = {"same": "span", "removed": "del", "added": "ins"}
 
 def as_html(candidate: Candidate, diffs: Sequence[SourceDiff]) -> str:
     """The page."""
-    digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    return "\n".join(
+    return markup.page(
+        f"Candidate {candidate.id}",
+        _STYLE,
         [
-            "<!doctype html>",
-            '<html lang="en">',
-            "<head>",
-            '<meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
-            '<meta name="referrer" content="no-referrer">',
-            '<meta name="viewport" content="width=device-width">',
-            f"<title>Candidate {candidate.id}</title>",
-            f"<style>{_STYLE}</style>",
-            "</head>",
-            "<body>",
             f"<h1>Candidate {candidate.id}</h1>",
-            f"<p>{_html(candidate.extractor)}, {len(candidate.files)} WARC file(s)</p>",
+            f"<p>{markup.text(candidate.extractor)}, {len(candidate.files)} WARC file(s)</p>",
             *_table(HEADS, [list(row.values()) for row in rows_of(diffs)]),
             *(line for diff in diffs for line in _source(diff)),
-            "</body>",
-            "</html>",
-            "",
-        ]
+        ],
     )
 
 
@@ -59,15 +42,15 @@ def _source(diff: SourceDiff) -> Iterator[str]:
     changes = [*diff.outcomes.items(), *((f"field {name}", number) for name, number in diff.fields.items())]
     if not changes:
         return
-    yield f"<h2>{_html(diff.source)}</h2>"
+    yield f"<h2>{markup.text(diff.source)}</h2>"
     yield from _table(("what changes", "how many"), changes)
     for sample in diff.samples:
         yield from _sample(sample)
 
 
 def _sample(sample: Sample) -> Iterator[str]:
-    yield f'<h3>{KINDS[sample.kind]}: <bdi dir="ltr">{_html(sample.url)}</bdi></h3>'
-    yield f'<p class="said">{escape(said(sample))}</p>'
+    yield f'<h3>{KINDS[sample.kind]}: <bdi dir="ltr">{markup.text(sample.url)}</bdi></h3>'
+    yield f'<p class="said">{markup.text(said(sample))}</p>'
     if sample.fields:
         yield from _table(("field", "before", "after"), [[name, *each] for name, each in sample.fields.items()])
     for change in sample.changes:
@@ -76,17 +59,17 @@ def _sample(sample: Sample) -> Iterator[str]:
 
 def _piece(piece: Piece) -> str:
     tag = _TAGS[piece.kind]
-    return f"<{tag}>{_html(piece.text)}</{tag}>"
+    return f"<{tag}>{markup.text(piece.text)}</{tag}>"
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str]:
     yield "<table>"
-    yield f"<tr>{''.join(f'<th>{_html(head)}</th>' for head in heads)}</tr>"
+    yield f"<tr>{''.join(f'<th>{markup.text(head)}</th>' for head in heads)}</tr>"
     for row in rows:
-        cells = (f"<td{' class=number' if isinstance(each, int) else ''}><bdi>{_html(each)}</bdi></td>" for each in row)
-        yield f"<tr>{''.join(cells)}</tr>"
+        yield f"<tr>{''.join(map(_cell, row))}</tr>"
     yield "</table>"
 
 
-def _html(value: object) -> str:
-    return escape(escaped(str(value)))
+def _cell(value: object) -> str:
+    number = " class=number" if isinstance(value, int) else ""
+    return f"<td{number}><bdi>{markup.text(value)}</bdi></td>"

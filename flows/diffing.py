@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +10,6 @@ from pathlib import Path
 from statistics import median
 from typing import Literal
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -20,11 +18,12 @@ from archive.reread import ARTICLE_COLUMNS
 from archive.settling import Change, Difference
 from archive.store import Store
 from archive.tables import Row, Tables
+from extract.escaping import safe_json
+from flows.console import console, shown, working
 from flows.failures import Exit, UsageError
 from flows.history import Piece, as_line, differences
 from flows.promoting import chosen, differing
 from flows.settings import Settings
-from flows.show import escaped
 
 Kind = Literal["recovered", "refused", "other text", "other fields"]
 KINDS: Mapping[Kind, str] = {
@@ -232,8 +231,8 @@ def diff_candidate(
         UsageError: the HTML page cannot be written.
     """
     candidate = chosen(store, wanted)
-    with Console(stderr=True).status("comparing") as status:
-        diffs = by_source(store, differing(settings, store, candidate, status.update), samples)
+    with working("comparing") as tell:
+        diffs = by_source(store, differing(settings, store, candidate, tell), samples)
     if html:
         from flows.diff_page import as_html
 
@@ -243,7 +242,7 @@ def diff_candidate(
             raise UsageError(f"Cannot write {html}: {error.strerror}") from error
     elif as_json:
         given = {"candidate": candidate.id, "sources": [asdict(diff) for diff in diffs]}
-        sys.stdout.write(json.dumps(given, ensure_ascii=False, default=str) + "\n")
+        sys.stdout.write(safe_json(given, default=str) + "\n")
     else:
         print_diff(candidate, diffs)
     return Exit.OK
@@ -262,18 +261,18 @@ def rows_of(diffs: Sequence[SourceDiff]) -> Iterator[dict[str, str | int]]:
 
 def print_diff(candidate: Candidate, diffs: Sequence[SourceDiff]) -> None:
     """Write the difference to standard output, in colours if that is a terminal."""
-    console = Console(soft_wrap=True, highlight=False)
+    out = console(soft_wrap=True)
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
     for name in HEADS:
         table.add_column(name, justify="left" if name == "source" else "right", no_wrap=True)
     for row in rows_of(diffs):
-        table.add_row(*map(str, row.values()))
-    console.print(Text(f"candidate {candidate.id}, {candidate.extractor}, {len(candidate.files)} WARC file(s)"))
-    console.print(table)
+        table.add_row(*(shown(str(each)) for each in row.values()))
+    out.print(shown(f"candidate {candidate.id}, {candidate.extractor}, {len(candidate.files)} WARC file(s)"))
+    out.print(table)
     if not any(diff.gained or diff.lost or diff.changed or diff.outcomes or diff.originals for diff in diffs):
-        console.print("Nothing would change.")
+        out.print("Nothing would change.")
     for line in as_text(diffs):
-        console.print(line)
+        out.print(line)
 
 
 def as_text(diffs: Sequence[SourceDiff]) -> Iterator[Text]:
@@ -290,19 +289,19 @@ def as_text(diffs: Sequence[SourceDiff]) -> Iterator[Text]:
         yield Text(diff.source, style="bold")
         for name, each in counts:
             for what, number in each.items():
-                yield Text(f"  {name:10} {number:6}  {what}")
+                yield shown(f"  {name:10} {number:6}  {what}")
         for sample in diff.samples:
             yield Text("")
-            yield Text(f"  {KINDS[sample.kind]}: {escaped(sample.url)}", style="bold")
-            yield Text(f"  {said(sample)}")
+            yield shown(f"  {KINDS[sample.kind]}: {sample.url}", "bold")
+            yield shown(f"  {said(sample)}")
             for name, (was, now) in sample.fields.items():
-                yield Text(f"    {name}: {escaped(str(was))} → {escaped(str(now))}")
+                yield shown(f"    {name}: {was} → {now}")
             for change in sample.changes:
                 yield as_line(change)
 
 
 def said(sample: Sample) -> str:
-    """What came of a sample, in a line."""
+    """What came of a sample, in a line, not escaped."""
     before, after = ("no text" if each is None else f"{each} characters" for each in sample.characters)
     outcome = f"{' → '.join(sample.outcome)}, " if any(sample.outcome) else ""
-    return outcome + f"{before} → {after}" + (f" ({escaped(sample.why)})" if sample.why else "")
+    return outcome + f"{before} → {after}" + (f" ({sample.why})" if sample.why else "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import shutil
 import sys
@@ -10,11 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from rich.console import Console
-from rich.text import Text
-
 from archive.store import Store, StoreError, open_store
 from archive.store.probe import Check, probe
+from extract.escaping import safe_json
+from flows.console import console, shown
 from flows.failures import Exit
 from flows.server import PrefectError, configured_api_url
 from flows.settings import Settings
@@ -35,15 +33,15 @@ def examine(environ: Mapping[str, str], *, as_json: bool) -> Exit:
     if as_json:
         checks = list(_checks(settings, environ))
         answer = {"settings": settings.describe(), "checks": [asdict(check) for check in checks]}
-        sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
+        sys.stdout.write(safe_json(answer, indent=2) + "\n")
     else:
-        console = Console(soft_wrap=True, highlight=False)
+        out = console(soft_wrap=True)
         for name, value in settings.describe().items():
-            console.print(Text(f"{name:24} {value}"))
-        console.print()
+            out.print(shown(f"{name:24} {value}"))
+        out.print()
         for check in _checks(settings, environ):
             checks.append(check)
-            console.print(Text(f"{check.result:5}", style=_MARK[check.result]), Text(f"{check.name}: {check.detail}"))
+            out.print(shown(f"{check.result:5}", _MARK[check.result]), shown(f"{check.name}: {check.detail}"))
     return Exit.FAILED if any(check.result == "fail" for check in checks) else Exit.OK
 
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator, Sequence
-from html import escape
 from pathlib import Path
 from urllib.parse import unquote
 
-from rich.console import Console
 from rich.text import Text
 
 from archive.warc import Capture, Conversion, WarcError, read_pages
 from extract.article import EXTRACTOR, Explanation
+from extract.escaping import escaped
 from extract.judge import Verdict
 from extract.types import Article, Page, Rejection
 from extract.urls import canonical_url
+from flows import markup
+from flows.console import console
 from flows.extracting import is_warc, open_input, page_of_file, why_unreadable
 from flows.failures import InputError, UsageError
-from flows.show import escaped
 
 
 def page_in(path: Path, url: str | None) -> Page:
@@ -123,14 +121,14 @@ def _used(explanation: Explanation) -> dict[str, str]:
 
 def print_explanation(page: Page, explanation: Explanation) -> None:
     """Print to standard output. A line a line: `+` kept, whole; `-` cut, shortened to the width of a terminal."""
-    console = Console(soft_wrap=True, highlight=False)
-    width = console.width if console.is_terminal else None
+    out = console(soft_wrap=True)
+    width = out.width if out.is_terminal else None
 
     def show(*parts: tuple[str, str]) -> None:
         line = Text()
         for text, style in parts:
             line.append(escaped(text), style)
-        console.print(line)
+        out.print(line)
 
     result = explanation.result
     if isinstance(result, Rejection):
@@ -192,39 +190,27 @@ def as_html(page: Page, explanation: Explanation) -> str:
     result = explanation.result
     language = result.language if isinstance(result, Article) else "und"
     right_to_left = language in _RIGHT_TO_LEFT or language == "und"
-    digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     title = result.title if isinstance(result, Article) else f"rejected: {result.reason}"
-    return "\n".join(
+    return markup.page(
+        title,
+        _STYLE,
         [
-            "<!doctype html>",
-            f'<html lang="{_html(language)}" dir="{"rtl" if right_to_left else "ltr"}">',
-            "<head>",
-            '<meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
-            '<meta name="referrer" content="no-referrer">',
-            '<meta name="viewport" content="width=device-width">',
-            f"<title>{_html(title)}</title>",
-            f"<style>{_STYLE}</style>",
-            "</head>",
-            "<body>",
             *_html_head(result),
             *_html_table("How it was read", ((name, value, "") for name, value in _facts(page, explanation))),
             *(_html_table("Metadata", _metadata(result)) if isinstance(result, Article) else ()),
             *(_html_lines(explanation) if explanation.verdicts else ()),
-            "</body>",
-            "</html>",
-            "",
-        ]
+        ],
+        language=language,
+        right_to_left=right_to_left,
     )
 
 
 def _html_head(result: Article | Rejection) -> Iterator[str]:
     if isinstance(result, Article):
-        yield f'<h1 dir="auto">{_html(result.title)}</h1>'
+        yield f'<h1 dir="auto">{markup.text(result.title)}</h1>'
     else:
-        yield f'<h1 class="rejected" dir="ltr">rejected: {_html(result.reason)}</h1>'
-        yield f'<p dir="auto">{_html(result.detail)}</p>'
+        yield f'<h1 class="rejected" dir="ltr">rejected: {markup.text(result.reason)}</h1>'
+        yield f'<p dir="auto">{markup.text(result.detail)}</p>'
 
 
 def _html_table(heading: str, rows: Iterator[tuple[str, str, str]]) -> Iterator[str]:
@@ -232,8 +218,8 @@ def _html_table(heading: str, rows: Iterator[tuple[str, str, str]]) -> Iterator[
     yield "<table>"
     for name, value, where in rows:
         yield (
-            f'<tr><th scope="row">{_html(name)}</th><td><bdi>{_html(value)}</bdi></td>'
-            f'<td class="where" dir="ltr">{_html(where)}</td></tr>'
+            f'<tr><th scope="row">{markup.text(name)}</th><td><bdi>{markup.text(value)}</bdi></td>'
+            f'<td class="where" dir="ltr">{markup.text(where)}</td></tr>'
         )
     yield "</table>"
 
@@ -248,18 +234,14 @@ def _html_lines(explanation: Explanation) -> Iterator[str]:
     yield "<h2>Rules</h2>"
     yield '<table dir="ltr">'
     for rule, why in _used(explanation).items():
-        yield f'<tr><th scope="row">{_html(rule)}</th><td>{_html(why)}</td></tr>'
+        yield f'<tr><th scope="row">{markup.text(rule)}</th><td>{markup.text(why)}</td></tr>'
     yield "</table>"
 
 
 def _html_line(verdict: Verdict) -> str:
     kind = "kept" if verdict.kept else "elsewhere" if verdict.rule == "elsewhere" else "cut"
     return (
-        f'<tr class="{kind}"><td class="rule" dir="ltr">{_html(verdict.rule)}</td>'
-        f'<td class="text" dir="auto">{_html(verdict.line.text)}</td>'
-        f'<td class="place" dir="ltr">{_html(verdict.line.place)}</td></tr>'
+        f'<tr class="{kind}"><td class="rule" dir="ltr">{markup.text(verdict.rule)}</td>'
+        f'<td class="text" dir="auto">{markup.text(verdict.line.text)}</td>'
+        f'<td class="place" dir="ltr">{markup.text(verdict.line.place)}</td></tr>'
     )
-
-
-def _html(text: str) -> str:
-    return escape(escaped(text))

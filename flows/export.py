@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ import pyarrow.parquet as pq
 
 from archive.store import Store
 from archive.tables import RECORD_COLUMNS, Tables
+from extract.escaping import safe_json
 from flows.failures import UsageError
 
 Format = Literal["jsonl", "csv", "parquet"]
@@ -102,25 +102,36 @@ def write_records(tables: Iterator[pa.Table], form: Format, out: BinaryIO) -> in
 def _write_jsonl(tables: Iterator[pa.Table], out: BinaryIO) -> int:
     count = 0
     for row in _rows(tables):
-        out.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+        out.write(safe_json(row).encode() + b"\n")
         count += 1
     return count
 
 
 def _write_csv(tables: Iterator[pa.Table], out: BinaryIO) -> int:
-    """RFC 4180, UTF-8; lists are JSON, since any separator may occur in their items."""
+    """RFC 4180, UTF-8; lists are JSON, since any separator may occur in their items. No cell is a formula."""
     count = 0
     text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     for row in _rows(tables):
-        writer.writerow(
-            json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value for value in row.values()
-        )
+        writer.writerow(map(_cell, row.values()))
         count += 1
     text.flush()
     text.detach()
     return count
+
+
+def _cell(value: Any) -> Any:
+    """A value for a spreadsheet; what it would take for a formula begins with an apostrophe, which makes it text.
+
+    What counts as a formula: https://owasp.org/www-community/attacks/CSV_Injection.
+    """
+    if isinstance(value, list):
+        return safe_json(value)
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def _write_parquet(tables: Iterator[pa.Table], out: BinaryIO) -> int:

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, cast
 
 from archive.warc import Capture, WarcError, read_pages
 from extract.article import extract_article
+from extract.escaping import safe_json
 from extract.types import Article, Page, Rejection, Source
 from flows.sources import UnknownSourceError, choose_sources
 from spiders.sources import source_for_url
@@ -174,6 +175,6 @@ def write_answers(answers: Iterable[Mapping[str, Any]], out: BinaryIO) -> bool:
     unreadable = False
     for answer in answers:
         unreadable |= answer.get("rejected") == UNREADABLE
-        out.write(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+        out.write(safe_json(answer).encode("utf-8", "replace") + b"\n")
         out.flush()
     return unreadable

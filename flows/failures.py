@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
-from types import FrameType
+from types import FrameType, TracebackType
+
+from extract.escaping import escaped_lines
 
 
 class Exit(IntEnum):
@@ -94,10 +97,15 @@ def one_sentence() -> Iterator[None]:
         raise SystemExit(status) from None
 
 
+def report_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What is not foreseeable ends in a traceback, as Python prints it, but for what a terminal would obey."""
+    sys.stderr.write(escaped_lines("".join(traceback.format_exception(kind, error, trace))))
+
+
 def say(*sentences: str) -> None:
     """Sentences to the person, on standard error."""
     ended = (s if s.endswith((".", "?", "!", ")", "`")) else f"{s}." for s in sentences)
-    print("warraq:", *ended, file=sys.stderr)  # noqa: T201
+    print("warraq:", *map(escaped_lines, ended), file=sys.stderr)  # noqa: T201
 
 
 def _status(error: Exception) -> Exit | None:

@@ -7,18 +7,17 @@ import sys
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
-from rich.console import Console
-
 from archive.forget import Found, forget, plan, unfinished
 from archive.forgotten import Entry, read_entries
 from archive.keys import forgotten_key
 from archive.store import Store
 from archive.tables import Tables
+from extract.escaping import escaped
 from extract.urls import canonical_url
+from flows.console import working
 from flows.failures import Exit, UsageError, say
 from flows.pipeline import retrying
 from flows.settings import Settings
-from flows.show import escaped
 from flows.sources import brands_of
 
 _MOST_SHOWN = 100
@@ -46,11 +45,10 @@ def forget_pages(
     if not yes and not _confirmed():
         say("Nothing was done")
         return Exit.FAILED
-    console = Console(stderr=True)
-    with console.status("forgetting") as status:
+    with working("forgetting") as tell:
         brands = brands_of(settings)
         for each in (entry, *unfinished(store, tables, read_entries(store))):
-            retrying(forget, store, each, brands=brands, on_progress=lambda what: status.update(f"forgetting: {what}"))
+            retrying(forget, store, each, brands=brands, on_progress=lambda what: tell(f"forgetting: {what}"))
     say(f"Done; {forgotten_key(entry.id)} in {store.root} says so")
     return Exit.OK
 

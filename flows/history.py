@@ -8,15 +8,15 @@ from difflib import SequenceMatcher
 from itertools import groupby
 from typing import Any, Literal
 
-from rich.console import Console
 from rich.text import Text
 
 from archive.store import Store
 from archive.tables import Tables
+from extract.escaping import escaped
 from extract.urls import canonical_url
+from flows.console import console
 from flows.export import as_json
 from flows.failures import InputError, UsageError
-from flows.show import escaped
 
 Kind = Literal["same", "removed", "added"]
 
@@ -143,9 +143,9 @@ _MARKS: dict[Kind, tuple[str, str, str]] = {
 
 def print_history(versions: Sequence[Version]) -> None:
     """Write the versions to standard output, in colours if that is a terminal."""
-    console = Console(soft_wrap=True, highlight=False)
+    out = console(soft_wrap=True)
     for line in as_text(versions):
-        console.print(line)
+        out.print(line)
 
 
 def as_text(versions: Sequence[Version]) -> Iterator[Text]:

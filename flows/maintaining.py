@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
-from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
 
 from archive.keys import run_key
 from archive.store import Store
 from archive.upkeep import LEAST_RETENTION, UpkeepReport, maintain
+from extract.escaping import safe_json
+from flows.console import console, working
 from flows.failures import Exit, UsageError
 from flows.pipeline import new_run_id, retrying
 from flows.settings import Settings
@@ -43,25 +43,24 @@ def keep_up(settings: Settings, store: Store, retention: timedelta, on_progress:
         "parameters": {"retention_days": retention.days},
         **asdict(report),
     }
-    data = json.dumps(filed, ensure_ascii=False, indent=2).encode() + b"\n"
+    data = safe_json(filed, indent=2).encode() + b"\n"
     retrying(store.put_if_absent, run_key("maintain", started.date(), run_id), data)
     return report
 
 
 def maintain_archive(settings: Settings, store: Store, retention: timedelta, *, as_json: bool) -> Exit:
     """Maintain an archive and print what was done."""
-    console = Console(stderr=True)
-    with console.status("maintaining") as status:
-        report = keep_up(settings, store, retention, lambda stage: status.update(f"maintaining: {stage}"))
+    with working("maintaining") as tell:
+        report = keep_up(settings, store, retention, lambda stage: tell(f"maintaining: {stage}"))
     if as_json:
-        sys.stdout.write(json.dumps(asdict(report), ensure_ascii=False) + "\n")
+        sys.stdout.write(safe_json(asdict(report)) + "\n")
     else:
         _print(report)
     return Exit.OK
 
 
 def _print(report: UpkeepReport) -> None:
-    console = Console(soft_wrap=True)
+    out = console(soft_wrap=True)
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("table")
     for name in ("rows", "files before", "files", "bytes", "old files deleted"):
@@ -70,10 +69,9 @@ def _print(report: UpkeepReport) -> None:
         after = kept.after
         row = (after.rows, kept.before.files, after.files, decimal(after.bytes), kept.removed)
         table.add_row(name, *map(str, row))
-    console.print(table)
+    out.print(table)
     election = report.election
-    console.print(
+    out.print(
         f"{election.looked_at} records took part in the election of originals, {election.changed} changed; "
-        f"{len(report.unfinished)} unfinished writes of killed runs removed",
-        highlight=False,
+        f"{len(report.unfinished)} unfinished writes of killed runs removed"
     )

@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from rich.console import Console
-
 from archive.store import Store
 from archive.tables import Tables
 from archive.wacz import Selection, write_wacz
+from flows.console import working
 from flows.failures import InputError, UsageError
 
 
@@ -27,15 +26,14 @@ def export_wacz(store: Store, selection: Selection, output: Path, title: str) ->
     if not captures:
         raise InputError(f"The archive at {store.root} has no capture of that source and those days")
     partial = output.with_name(f".{output.name}.{os.getpid()}.part")
-    console = Console(stderr=True)
     done = 0
     try:
-        with partial.open("wb") as out, console.status(f"writing {output}") as status:
+        with partial.open("wb") as out, working(f"writing {output}") as tell:
 
             def told(_: str) -> None:
                 nonlocal done
                 done += 1
-                status.update(f"writing {output}: {done} of {len(captures)} captures")
+                tell(f"writing {output}: {done} of {len(captures)} captures")
 
             write_wacz(
                 out,

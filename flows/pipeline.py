@@ -8,7 +8,6 @@ source finds the file in the spool (not stored), or in the archive but not in `c
 
 from __future__ import annotations
 
-import json
 import secrets
 import threading
 import time
@@ -33,6 +32,7 @@ from archive.store import Store, StoreError
 from archive.store.probe import require_one_winner
 from archive.warc import WarcError, salvage
 from extract.article import EXTRACTOR
+from extract.escaping import safe_json
 from extract.types import Reason, Source
 from flows.due import due_pages
 from flows.entering import RunNote, declare_dead, enter, is_noted
@@ -220,7 +220,7 @@ def may_write(store: Store, settings: Settings) -> None:
 def file_report(store: Store, report: RunReport, log: bytes = b"") -> str:
     """Put the report under `runs/`, and the spider's log beside it if there is one; returns the report's key."""
     key = run_key(report.flow, report.started_at.date(), report.run_id)
-    retrying(store.put_if_absent, key, json.dumps(report.to_dict(), ensure_ascii=False, indent=2).encode() + b"\n")
+    retrying(store.put_if_absent, key, safe_json(report.to_dict(), indent=2).encode() + b"\n")
     if log:
         retrying(store.put_if_absent, key.removesuffix(".json") + ".log", log)
     return key

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
-
-from rich.console import Console
 
 from archive.coverage.values import Run
 from archive.forgotten import read_entries
@@ -18,6 +15,8 @@ from archive.reextraction import Candidate, candidates, find, rules_of
 from archive.settling import Difference, difference
 from archive.store import NoSuchKey, Store
 from archive.tables import Tables
+from extract.escaping import safe_json
+from flows.console import working
 from flows.failures import Exit, InputError, UsageError, say
 from flows.ledger import write_rows
 from flows.pipeline import may_write, retrying
@@ -128,18 +127,17 @@ def promote_candidate(settings: Settings, store: Store, wanted: str | None, *, y
         enter(settings, store, candidate, datetime.now(UTC))  # in case it died just before
         say(f"Candidate {candidate.id} has been promoted before; nothing was done")
         return Exit.OK
-    console = Console(stderr=True)
     if not yes:
-        with console.status("comparing") as status:
-            found = differing(settings, store, candidate, status.update)
+        with working("comparing") as tell:
+            found = differing(settings, store, candidate, tell)
         doubts = [*_doubts(settings, candidate, found)]
         if doubts and not _confirmed(doubts):
             say("Nothing was done")
             return Exit.FAILED
-    with console.status("promoting") as status:
-        promotion = promoted(settings, store, candidate, lambda what: status.update(f"promoting: {what}"))
+    with working("promoting") as tell:
+        promotion = promoted(settings, store, candidate, lambda what: tell(f"promoting: {what}"))
     if as_json:
-        sys.stdout.write(json.dumps({"candidate": candidate.id, **asdict(promotion)}, ensure_ascii=False) + "\n")
+        sys.stdout.write(safe_json({"candidate": candidate.id, **asdict(promotion)}) + "\n")
     say(
         f"Promoted {candidate.id}: {promotion.records_gained} records gained, {promotion.records_lost} lost, "
         f"{promotion.records_changed} changed; {promotion.captures_changed} captures changed",

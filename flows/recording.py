@@ -10,7 +10,6 @@ and set `reviewed` to true; until then the tests fail.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 from archive.index import Index
 from archive.store import Store, open_store
 from extract.article import extract_article
+from extract.escaping import safe_json
 from extract.types import Page, Rejection, Source
 from flows import pipeline
 from flows.archived import archived_response
@@ -57,7 +57,7 @@ def record(source: Source, page: Page, directory: Path = PAGES, name: str | None
     try:
         described.parent.mkdir(exist_ok=True)
         saved.write_bytes(page.content)
-        truth = json.dumps(_truth(name, page, source), ensure_ascii=False, indent=1)
+        truth = safe_json(_truth(name, page, source), indent=1)
         described.write_text(truth + "\n", encoding="utf-8")
     except OSError as error:
         raise UsageError(f"Cannot write {described}: {error.strerror}") from error

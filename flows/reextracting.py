@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 
-from rich.console import Console
-
 from archive.keys import run_key
 from archive.reextraction import Candidate, Scope, begin
 from archive.reread import FileReport
 from archive.store import Store
 from archive.tables import Tables
+from extract.escaping import safe_json
+from flows.console import working
 from flows.failures import Exit, say
 from flows.pipeline import may_write, new_run_id, retrying, versions
 from flows.rereading import Failed, FileJob, read_file
@@ -123,7 +123,7 @@ def file_report(store: Store, flow: str, started_at: datetime, report: dict[str,
     """Put a report under `runs/`."""
     run_id = new_run_id()
     filed = {"flow": flow, "run_id": run_id, "started_at": started_at.isoformat(), **report}
-    data = json.dumps(filed, ensure_ascii=False, indent=2).encode() + b"\n"
+    data = safe_json(filed, indent=2).encode() + b"\n"
     retrying(store.put_if_absent, run_key(flow, started_at.date(), run_id), data)
 
 
@@ -133,11 +133,10 @@ def _source(key: str) -> str:
 
 def reextract_archive(settings: Settings, store: Store, scope: Scope, runner: Runner, *, as_json: bool) -> Exit:
     """Re-extract, and print what came of it and what to type next."""
-    console = Console(stderr=True)
-    with console.status("reading the tables") as status:
-        done = reextract(settings, store, scope, runner, lambda what: status.update(f"reading again: {what}"))
+    with working("reading the tables") as tell:
+        done = reextract(settings, store, scope, runner, lambda what: tell(f"reading again: {what}"))
     if as_json:
-        sys.stdout.write(json.dumps(done.to_dict(), ensure_ascii=False) + "\n")
+        sys.stdout.write(safe_json(done.to_dict()) + "\n")
     for sentence in _conclusion(done):
         say(sentence)
     return Exit.FAILED if done.failed or done.damaged else Exit.OK

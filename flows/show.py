@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from archive.store import Store
 from archive.tables import Snapshot, Tables
+from extract.escaping import escaped
 from extract.urls import canonical_url
 from flows.export import COLUMNS, as_json
 from flows.failures import InputError, UsageError
@@ -82,15 +82,3 @@ def as_text(found: Mapping[str, Any]) -> Iterator[str]:
         if capture["detail"]:
             yield f"    {escaped(capture['detail'])}"
         yield f"    {capture['warc_key']} at byte {capture['warc_offset']}"
-
-
-def escaped(text: str) -> str:
-    r"""The text with control and formatting characters as `\x1b`, `\u202e`; ZWNJ and ZWJ are spelling, and stay."""
-    return "".join(
-        char if char in "\u200c\u200d" or unicodedata.category(char) not in ("Cc", "Cf", "Zl", "Zp") else _escape(char)
-        for char in text
-    )
-
-
-def _escape(char: str) -> str:
-    return char.encode("unicode_escape").decode("ascii")

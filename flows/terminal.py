@@ -10,13 +10,13 @@ from dataclasses import fields
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
-from rich.text import Text
 
+from extract.escaping import escaped
 from extract.types import Source
+from flows.console import console, shown
 from flows.partitions import Ended, File, Partition
 from flows.progress import Progress
 from flows.report import OUTCOMES, RunReport, Status
@@ -28,7 +28,7 @@ class Terminal:
     def __init__(self) -> None:
         self.reports: list[RunReport] = []
         self.partitions: list[Ended] = []
-        self._console = Console(stderr=True)
+        self._console = console(stderr=True)
         self._live = Live(console=self._console, transient=True, auto_refresh=True, refresh_per_second=8)
         self._spinner = Spinner("dots")
         self._last: Progress | None = None
@@ -94,7 +94,7 @@ class Terminal:
         line = Table.grid(padding=(0, 1))
         line.add_column(min_width=1, no_wrap=True)
         line.add_column(no_wrap=True, overflow="ellipsis")
-        line.add_row(self._spinner, text)
+        line.add_row(self._spinner, shown(text))
         self._live.update(line)
 
 
@@ -116,10 +116,8 @@ _HEADS = {
 
 def print_reports(reports: Sequence[RunReport]) -> None:
     """The table of runs on standard output, and below it, on standard error, what went wrong in them."""
-    console = Console()
-    if not console.is_terminal:
-        console.width = 120
-    wide = console.width >= 110
+    out = console(piped=120)
+    wide = out.width >= 110
     table = Table(box=None, padding=(0, 1 if wide else 0, 0, 1), pad_edge=False, header_style="bold")
     for name, (long, short) in _HEADS.items():
         left = name == "source"
@@ -133,11 +131,11 @@ def print_reports(reports: Sequence[RunReport]) -> None:
         for report in reports:
             total.update({name: value for name, value in report.row().items() if not isinstance(value, str)})
         table.add_row(*("total" if name == "source" else _cell(name, total[name]) for name in _HEADS), style="bold")
-    console.print(table)
+    out.print(table)
     sys.stdout.flush()
     for report in reports:
         for sentence in _remarks(report):
-            print(f"{report.source}: {sentence}", file=sys.stderr)  # noqa: T201
+            print(escaped(f"{report.source}: {sentence}"), file=sys.stderr)  # noqa: T201
 
 
 def _remarks(report: RunReport) -> list[str]:
@@ -174,26 +172,24 @@ _EVIDENCE = {
 
 def print_sources(sources: Sequence[Source]) -> None:
     """A line a source."""
-    console = Console()
-    if not console.is_terminal:
-        console.width = 160
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
     for head in ("id", "name", "language", "family", "verified by", "domains"):
         table.add_column(head)
     for source in sources:
         evidence = _EVIDENCE[source.evidence]
         domains = ", ".join(source.domains)
-        table.add_row(source.id, source.name, source.language, source.family or "–", evidence, domains)
-    console.print(table)
+        cells = (source.id, source.name, source.language, source.family or "–", evidence, domains)
+        table.add_row(*map(shown, cells))
+    console(piped=160).print(table)
 
 
 def print_source(source: Source) -> None:
     """All fields of a source that say something."""
-    console = Console(soft_wrap=True, highlight=False)
+    out = console(soft_wrap=True)
     for field in fields(source):
         value = getattr(source, field.name)
         values = value if isinstance(value, tuple) else (value,)
-        shown = [_EVIDENCE.get(str(item), str(item)) if field.name == "evidence" else str(item) for item in values]
-        for number, item in enumerate(shown):
+        items = [_EVIDENCE.get(str(item), str(item)) if field.name == "evidence" else str(item) for item in values]
+        for number, item in enumerate(items):
             if item not in ("", "None"):
-                console.print(Text(f"{'' if number else field.name:10} {item}"))
+                out.print(shown(f"{'' if number else field.name:10} {item}"))

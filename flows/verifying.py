@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
-
-from rich.console import Console
 
 from archive.store import Store
 from archive.verify import Finding, verify
+from extract.escaping import escaped, safe_json
+from flows.console import working
 from flows.failures import Exit, say
 from flows.settings import Settings
 from flows.sources import known_sources
@@ -21,19 +20,18 @@ def verify_archive(settings: Settings, store: Store, *, deep: bool, repair: bool
         OK if nothing is wrong any more.
     """
     findings = mended = files = 0
-    console = Console(stderr=True)
-    with console.status("verifying") as status:
+    with working("verifying") as tell:
 
         def show(checking: str) -> None:
             nonlocal files
             files += checking.endswith(".warc.gz")
-            status.update(f"verifying {checking}")
+            tell(f"verifying {checking}")
 
         sources = known_sources(settings) if repair else None
         for finding in verify(store, deep=deep, sources=sources, on_progress=show):
             findings += 1
             mended += finding.done is not None
-            sys.stdout.write(f"{_as_json(finding) if as_json else _as_text(finding)}\n")
+            sys.stdout.write(f"{_as_json(finding) if as_json else escaped(_as_text(finding))}\n")
             sys.stdout.flush()
     done = f", {mended} of it mended" if repair and findings else ""
     say(f"{files} WARC file(s) and the tables of {store.root} checked: {findings or 'nothing'} found wrong{done}")
@@ -44,7 +42,7 @@ _FIELDS = ("invariant", "where", "problem", "next_step", "done")
 
 
 def _as_json(finding: Finding) -> str:
-    return json.dumps({name: getattr(finding, name) for name in _FIELDS}, ensure_ascii=False)
+    return safe_json({name: getattr(finding, name) for name in _FIELDS})
 
 
 def _as_text(finding: Finding) -> str:

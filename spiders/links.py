@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from archive.warc import Found
+from extract.escaping import safe_json
 
 
 class State(StrEnum):
@@ -131,7 +132,7 @@ class LinkLog:
         if self._stream is None:
             return
         try:
-            self._stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+            self._stream.write(safe_json(line) + "\n")
         except OSError as error:
             self.close()
             self._stream = None

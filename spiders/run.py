@@ -30,6 +30,8 @@ from time import monotonic
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TextIO
 
+from extract.escaping import escaped_lines
+
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
@@ -351,9 +353,16 @@ def _log_to(path: Path | None) -> None:
     """Send every log record, and Python's warnings, to a file or nowhere; never to the terminal."""
     logging.captureWarnings(True)
     handler: logging.Handler = logging.FileHandler(path, encoding="utf-8") if path else logging.NullHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_Escaped("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     handler.setLevel(logging.INFO)  # of the handler: Scrapy opens the root logger wide
     logging.root.addHandler(handler)
+
+
+class _Escaped(logging.Formatter):
+    """What sites say stands in the log so that the log can be looked at."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return escaped_lines(super().format(record))
 
 
 def _fail(sentence: str) -> int:
