@@ -27,9 +27,10 @@ from archive.dedup import (
 )
 from archive.forget import detail_of, finish_file, take_out
 from archive.forgotten import Entry, Forgotten, read_entries
+from archive.guarded.reader import Reader, page_reader
 from archive.index import Index, Outcomes, View
 from archive.keys import CAPTURES, RECORDS, index_key, run_of, warc_key, warc_prefix, warc_stem
-from archive.readings import article_columns, read_capture, storable
+from archive.readings import article_columns, storable
 from archive.revisits import Originals
 from archive.store import NoSuchKey, Store, StoreError
 from archive.tables import Conflict, Row, Tables, pause
@@ -70,6 +71,7 @@ def ingest(
     on_page: Callable[[str], None] | None = None,
     tables: Tables | None = None,
     index: Index | None = None,
+    reader: Reader | None = None,
     on_wait: Callable[[str], None] | None = None,
     window: timedelta = WINDOW,
     patience: float = 600,
@@ -85,6 +87,7 @@ def ingest(
         on_page: Told the URL of each response when it has been read.
         tables: The archive's tables, if they are not to be the index's.
         index: The archive's index; without one the tables are read into a temporary one.
+        reader: Reads the pages; None: the one with the limits that are usual.
         on_wait: Told what is waited for where the index is far behind the tables.
         window: How far apart two copies of one text are published.
         patience: Seconds to go on while other writers keep coming first.
@@ -92,6 +95,7 @@ def ingest(
     Raises:
         StoreError: the store cannot be read or written, or patience ran out. Nothing is half done: ingest again.
         WarcError: the file is damaged. Nothing was written.
+        ReaderError: no process can be started to read the pages in. Nothing was written.
     """
     index = index or Index(store)
     tables = tables or index.tables
@@ -104,8 +108,7 @@ def ingest(
         return report
     captures: list[tuple[Capture, Reading]] = []
     originals = Originals()
-    for capture in _read(store, warc_key, local):
-        reading = read_capture(capture, source)
+    for capture, reading in (reader or page_reader()).captures(_read(store, warc_key, local), source):
         if not capture.repeats:
             originals.add(reading, capture.payload_digest)
         captures.append((_without_bodies(capture), reading))

@@ -31,8 +31,15 @@ def read_capture(capture: Capture, source: Source) -> Reading:
     result: Article | Rejection | None
     try:
         result = None if capture.repeats or _is_support(capture, source) else _extracted(capture, source)
+    except MemoryError:  # it concerns this process
+        raise
     except Exception as error:  # whatever it is, it concerns this page alone
         result = Rejection(reason=Reason.FAILED, detail=f"extraction failed: {type(error).__name__}: {error}"[:500])
+    return reading_of(capture, source, result)
+
+
+def reading_of(capture: Capture, source: Source, result: Article | Rejection | None) -> Reading:
+    """The reading of a capture that shows this."""
     article = result if isinstance(result, Article) else None
     return Reading(
         capture_id=capture.capture_id,

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import archive.readings
 import extract
+from archive.guarded.limits import PageLimits
 from archive.keys import CANDIDATES, CAPTURES, RECORDS, candidate_key, readings_key, readings_prefix
 from archive.store import Store, StoreError
 from archive.tables import Snapshot
@@ -117,9 +118,9 @@ class Candidate:
         return store.exists(candidate_key(self.id, name))
 
 
-def rules_of(sources: Iterable[Source]) -> str:
-    """Digest of all that decides what a page of these sources gives: rules, libraries, and what is known of sites."""
-    said = [_rules(), *sorted(map(repr, sources))]
+def rules_of(sources: Iterable[Source], limits: PageLimits = PageLimits()) -> str:  # noqa: B008  a frozen value
+    """Digest of all that decides what a page of these sources gives: rules, libraries, limits, knowledge of them."""
+    said = [_rules(), repr(limits), *sorted(map(repr, sources))]
     return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
 
 
@@ -133,7 +134,13 @@ def _rules() -> str:
     return f"{EXTRACTOR},{libraries},{digest.hexdigest()}"
 
 
-def begin(store: Store, now: Snapshot, scope: Scope, sources: Mapping[str, Source]) -> Candidate:
+def begin(
+    store: Store,
+    now: Snapshot,
+    scope: Scope,
+    sources: Mapping[str, Source],
+    limits: PageLimits = PageLimits(),  # noqa: B008  a frozen value
+) -> Candidate:
     """The candidate of this scope by the rules of today: the one that is not finished, or whose files are the same.
 
     Raises:
@@ -146,7 +153,7 @@ def begin(store: Store, now: Snapshot, scope: Scope, sources: Mapping[str, Sourc
             f"{', '.join(unknown)}: no known source has this id, and pages cannot be read without one; name it in the "
             "file of WARRAQ_SOURCES, or choose others with --source"
         )
-    rules = rules_of(sources[each] for each in named)
+    rules = rules_of((sources[each] for each in named), limits)
     for known in candidates(store):
         if (known.scope, known.rules) == (scope, rules) and not known.has(store, "promoted"):
             if known.files == files or known.remaining(store):

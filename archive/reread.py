@@ -15,8 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from archive.dedup import Reading
+from archive.guarded.reader import Reader, page_reader
 from archive.keys import readings_key
-from archive.readings import article_columns, read_capture, storable
+from archive.readings import article_columns, storable
 from archive.store import Store, StoreError
 from archive.tables import RECORD_COLUMNS, Row
 from archive.warc import Capture, WarcError, read_warc
@@ -64,7 +65,7 @@ class FileReport:
     """What of it cannot be read; the captures there keep what the tables say."""
 
 
-def read_again(store: Store, candidate: str, warc_key: str, source: Source) -> FileReport:
+def read_again(store: Store, candidate: str, warc_key: str, source: Source, reader: Reader | None = None) -> FileReport:
     """Read a stored WARC file and put what it shows into the candidate; of racing writers one does.
 
     Args:
@@ -72,9 +73,11 @@ def read_again(store: Store, candidate: str, warc_key: str, source: Source) -> F
         candidate: The candidate's id.
         warc_key: Key of the file.
         source: The source it was fetched for.
+        reader: Reads the pages; None: the one with the limits that are usual.
 
     Raises:
         StoreError: the store cannot be read or written, or does not hold the file.
+        ReaderError: no process can be started to read the pages in.
     """
     captures = articles = 0
     damages: list[str] = []
@@ -83,7 +86,8 @@ def read_again(store: Store, candidate: str, warc_key: str, source: Source) -> F
         try:
             with store.open(warc_key) as file:
                 found = read_warc(file, lambda damage: damages.append(str(damage)))
-                rows = (_row(capture, read_capture(capture, source)) for capture in found)
+                read = (reader or page_reader()).captures(found, source)
+                rows = (_row(capture, reading) for capture, reading in read)
                 while some := list(islice(rows, _TOGETHER)):
                     writer.write_table(pa.Table.from_pylist(some, READING_COLUMNS))
                     captures += len(some)

@@ -43,7 +43,7 @@ def extract_article(page: Page, source: Source | None = None) -> Article | Rejec
         source: the site it is from; None: nothing is known but the page.
 
     Returns:
-        The article, or why there is none. No input makes it raise.
+        The article, or why there is none. No input makes it raise, except MemoryError where memory is limited.
     """
     return _read(page, source).result
 
@@ -118,6 +118,8 @@ def _read(page: Page, source: Source | None) -> _Read:
         if decoded.tree is None:
             return _read_text(decoded, page, source)
         return _read_tree(decoded, decoded.tree, page, source)
+    except MemoryError:  # it concerns this process: another may have more
+        raise
     except Exception as error:  # a page nobody foresaw must not stop a run; the row says what happened
         return _Read(Rejection(reason=Reason.FAILED, detail=f"Extraction broke down on this page: {error!r}."))
 

@@ -10,6 +10,7 @@ from functools import partial
 
 from rich.table import Table
 
+from archive.guarded.reader import page_reader
 from archive.index import Index
 from archive.store import open_store
 from extract.escaping import safe_json
@@ -128,7 +129,9 @@ def _here(source: Source, days: Days, settings: Settings) -> None:
 
     def crawl(_: Partition, request: pipeline.CrawlRequest) -> RunReport:
         run_id = pipeline.new_run_id()
-        steps = pipeline.PlainSteps(store=store, source=source, run_id=run_id, index=index)
+        steps = pipeline.PlainSteps(
+            store=store, source=source, run_id=run_id, index=index, reader=page_reader(settings.page_limits)
+        )
         return pipeline.crawl(request, settings, store, steps, run_id)
 
     for _ in backfill(source, days, settings, store, crawl):

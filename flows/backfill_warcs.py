@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from archive.coverage import Verdict
+from archive.guarded.reader import page_reader
 from archive.index import Index
 from archive.ingest import pending_warcs
 from archive.keys import import_key, run_key
@@ -170,7 +171,9 @@ def take_in(wanted: Wanted, settings: Settings, store: Store, file: WarcFile) ->
 def _take_up_pending(source: Source, settings: Settings, store: Store) -> None:
     """Ingest what earlier runs stored of the source and could not ingest, so that it counts as held."""
     index = Index(store, settings.cache)
-    steps = PlainSteps(store=store, source=source, run_id=new_run_id(), index=index)
+    steps = PlainSteps(
+        store=store, source=source, run_id=new_run_id(), index=index, reader=page_reader(settings.page_limits)
+    )
     for key in pending_warcs(store, source.id, index=index):
         listener().progress(Progress(source=source.id, stage=f"ingesting {key}"))
         steps.ingest(key, None)

@@ -207,6 +207,7 @@ def extract(
     With --explain, FILE is one page, or a WARC file of which --url names one. Without FILE, --url is taken from the
     archive.
     """
+    from archive.guarded.reader import page_reader
     from flows.extracting import Extractor, write_answers
     from flows.sources import choose_sources, known_sources
 
@@ -221,9 +222,10 @@ def extract(
         raise UsageError("Name files, or give --jsonl and write JSON lines to standard input; not both, not neither")
     if url and len(files or ()) != 1:
         raise UsageError("--url says where one FILE came from; in --jsonl each line has its own")
-    sources = known_sources(Settings.from_environment())
+    settings = Settings.from_environment()
+    sources = known_sources(settings)
     chosen = choose_sources([source], sources)[0] if source else None
-    extractor = Extractor(sources=sources, source=chosen)
+    extractor = Extractor(sources=sources, source=chosen, reader=page_reader(settings.page_limits))
     if jsonl:
         unreadable = write_answers(extractor.lines(sys.stdin.buffer), sys.stdout.buffer)
     else:

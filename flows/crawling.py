@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archive.guarded.reader import page_reader
 from archive.index import Index
 from archive.keys import warc_prefix
 from archive.store import open_store
@@ -102,7 +103,9 @@ def _crawl_at_once(
     for source, replay in zip(sources, answers, strict=True):
         request = pipeline.CrawlRequest(source=source, replay=replay, **asdict(window))
         run_id = pipeline.new_run_id()
-        steps = pipeline.PlainSteps(store=store, source=source, run_id=run_id, index=index)
+        steps = pipeline.PlainSteps(
+            store=store, source=source, run_id=run_id, index=index, reader=page_reader(settings.page_limits)
+        )
         pipeline.crawl(request, settings, store, steps, run_id)
 
 

@@ -6,18 +6,32 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from archive.guarded.reader import Reader, page_reader
 from archive.warc import Capture, WarcError, read_pages
 from extract.article import extract_article
 from extract.escaping import safe_json
 from extract.types import Article, Page, Rejection, Source
 from flows.sources import UnknownSourceError, choose_sources
 from spiders.sources import source_for_url
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """A page that is to be answered."""
+
+    page_id: object
+    """Repeated in the answer."""
+    page: Page
+    source: Source | None = None
+    """Its source; None: that of all pages, or else found by its URL."""
+    language: str | None = None
+    """What the text is expected to be in, where the caller knows better than the source."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,32 +42,38 @@ class Extractor:
     source: Source | None = None
     """The source of every page; None: found by the URL of each."""
 
-    def answer(self, page_id: object, page: Page, source: Source | None, language: str | None = None) -> dict[str, Any]:
-        """The article in the page, or the refusal.
-
-        Args:
-            page_id: repeated in the answer.
-            page: the page.
-            source: its source; None: found by its URL.
-            language: what the text is expected to be in, where the caller knows better than the source.
-        """
-        source = source or self.source or (source_for_url(page.url, self.sources) if page.url else None)
-        if source and language:
-            source = replace(source, language=language)
-        result = extract_article(page, source)
-        if isinstance(result, Rejection):
-            return refusal(page_id, result.reason, result.detail)
-        return _article(page_id, page, result, language)
+    reader: Reader = field(default_factory=page_reader)
 
     def files(self, paths: Iterable[Path], url: str | None) -> Iterator[dict[str, Any]]:
         """An answer for each HTML or text file, and for each response or text of each WARC or WET file."""
+        refused: list[dict[str, Any]] = []  # since the last page
+
+        def pages() -> Iterator[tuple[tuple[list[dict[str, Any]], _Asked], tuple[Page, Source | None]]]:
+            for each in self._asked(paths, url):
+                if isinstance(each, _Asked):
+                    yield (refused.copy(), each), (each.page, self._source_of(each))
+                    refused.clear()
+                else:
+                    refused.append(each)
+
+        for (before, asked), result in self.reader.map(extract_article, pages()):
+            yield from before
+            yield _answer(asked, result)
+        yield from refused
+
+    def _source_of(self, asked: _Asked) -> Source | None:
+        url, language = asked.page.url, asked.language
+        source = asked.source or self.source or (source_for_url(url, self.sources) if url else None)
+        return replace(source, language=language) if source and language else source
+
+    def _asked(self, paths: Iterable[Path], url: str | None) -> Iterator[_Asked | dict[str, Any]]:
         for path in paths:
             try:
                 with open_input(path) as stream:
                     if is_warc(stream.peek(5)):
                         yield from self._archived(stream)
                     else:
-                        yield self.answer(str(path), page_of_file(path, stream.read(), url), None)
+                        yield _Asked(page_id=str(path), page=page_of_file(path, stream.read(), url))
             except OSError as error:
                 yield refusal(str(path), UNREADABLE, f"Cannot read {path}: {why_unreadable(error)}.")
             except WarcError as error:
@@ -63,9 +83,15 @@ class Extractor:
         """An answer for each line as soon as it is read; a line that cannot be used is refused and does no harm."""
         for line in stream:
             if line.strip():
-                yield self._line(line)
+                asked = self._line(line)
+                if isinstance(asked, _Asked):
+                    given = (asked.page, self._source_of(asked))
+                    for _, result in self.reader.map(extract_article, [(None, given)]):
+                        yield _answer(asked, result)
+                else:
+                    yield asked
 
-    def _line(self, line: bytes) -> dict[str, Any]:
+    def _line(self, line: bytes) -> _Asked | dict[str, Any]:
         try:
             given = json.loads(line)
         except (ValueError, RecursionError) as error:
@@ -90,12 +116,12 @@ class Extractor:
         page = Page(
             content=content, url=given.get("url"), content_type="text/html; charset=utf-8", fetched_at=fetched_at
         )
-        return self.answer(page_id, page, source, given.get("language"))
+        return _Asked(page_id=page_id, page=page, source=source, language=given.get("language"))
 
-    def _archived(self, stream: BinaryIO) -> Iterator[dict[str, Any]]:
+    def _archived(self, stream: BinaryIO) -> Iterator[_Asked]:
         for record in read_pages(stream):
             page_id = record.capture_id if isinstance(record, Capture) else record.record_id
-            yield self.answer(page_id, record.page(), None)
+            yield _Asked(page_id=page_id, page=record.page())
 
 
 MALFORMED = "malformed_line"
@@ -108,11 +134,14 @@ def refusal(page_id: object, reason: str, detail: str) -> dict[str, Any]:
     return {"id": page_id, "rejected": reason, "detail": detail}
 
 
-def _article(page_id: object, page: Page, article: Article, language: str | None) -> dict[str, Any]:
-    published = article.published
+def _answer(asked: _Asked, article: Article | Rejection) -> dict[str, Any]:
+    """The article in the page, or the refusal."""
+    if isinstance(article, Rejection):
+        return refusal(asked.page_id, article.reason, article.detail)
+    published, language = article.published, asked.language
     return {
-        "id": page_id,
-        "url": page.url or article.canonical_url,
+        "id": asked.page_id,
+        "url": asked.page.url or article.canonical_url,
         "title": article.title,
         "text": article.text,
         "authors": article.authors,

@@ -110,6 +110,7 @@ def say(*sentences: str) -> None:
 
 def _status(error: Exception) -> Exit | None:
     # Imported only here: a command that goes well does not pay for those it does not use.
+    from archive.guarded.reader import ReaderError
     from archive.store import StoreError
     from archive.warc import WarcError
     from flows.server import PrefectError
@@ -124,6 +125,7 @@ def _status(error: Exception) -> Exit | None:
         SourcesError: Exit.USAGE,
         UnknownSourceError: Exit.USAGE,
         InputError: Exit.FAILED,
+        ReaderError: Exit.FAILED,
         WarcError: Exit.FAILED,
         StoreError: Exit.STORE,
         SpoolError: Exit.STORE,

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from archive.coverage import DayCoverage, Run
+from archive.guarded.reader import page_reader
 from archive.index import Index
 from archive.ingest import adopt_warc
 from archive.store import Store
@@ -36,7 +37,13 @@ def import_warc(path: Path, source: Source, store: Store, settings: Settings) ->
     key = retrying(adopt_warc, store, path, source.id)
     size = path.stat().st_size
     listener().progress(Progress(source=source.id, stage=f"ingesting {path.name}", bytes=size))
-    steps = PlainSteps(store=store, source=source, run_id=run_id, index=Index(store, settings.cache))
+    steps = PlainSteps(
+        store=store,
+        source=source,
+        run_id=run_id,
+        index=Index(store, settings.cache),
+        reader=page_reader(settings.page_limits),
+    )
     ingested = steps.ingest(key, path)
     rows = _enter(steps, key, started_at)
     report = RunReport(

@@ -25,6 +25,7 @@ import stamina
 
 from archive.coverage import SOME, Ending
 from archive.forgotten import Forgotten, read_entries
+from archive.guarded.reader import Reader, page_reader
 from archive.index import Index
 from archive.ingest import IngestReport, ingest, pending_warcs, store_warc
 from archive.keys import run_key
@@ -143,6 +144,7 @@ class PlainSteps:
     source: Source
     run_id: str
     index: Index
+    reader: Reader
 
     def store_warc(self, path: Path) -> str:
         """See `Steps`."""
@@ -158,6 +160,7 @@ class PlainSteps:
             run_id=self.run_id,
             local=local,
             index=self.index,
+            reader=self.reader,
             on_page=listener().page,
             on_wait=listener().waiting,
         )
@@ -295,7 +298,11 @@ class _Run:
                 except BaseException:
                     # Cancelled or interrupted. A flow run that is being cancelled is refused further tasks.
                     self.steps = PlainSteps(
-                        store=self.store, source=self.request.source, run_id=self.run_id, index=self.steps.index
+                        store=self.store,
+                        source=self.request.source,
+                        run_id=self.run_id,
+                        index=self.steps.index,
+                        reader=page_reader(settings.page_limits),
                     )
                     spider.stop()
                     self.announce("stopping")

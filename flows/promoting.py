@@ -153,7 +153,8 @@ def _doubts(settings: Settings, candidate: Candidate, found: Difference) -> list
         doubts.append(f"{len(found.lost)} records of {', '.join(sources)} would be lost")
     sources_now = known_sources(settings)
     named = {key.split("/")[1] for key in candidate.files}
-    if rules_of(sources_now[each] for each in named & sources_now.keys()) != candidate.rules:
+    known = (sources_now[each] for each in named & sources_now.keys())
+    if rules_of(known, settings.page_limits) != candidate.rules:
         doubts.append("it was read by other rules than today's")
     return doubts
 

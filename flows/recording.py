@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from archive.guarded.reader import page_reader
 from archive.index import Index
 from archive.store import Store, open_store
 from extract.article import extract_article
@@ -95,7 +96,13 @@ def _fetch(settings: Settings, store: Store, source: Source, url: str) -> None:
         )
     run_id = pipeline.new_run_id()
     request = pipeline.CrawlRequest(source=source, pages=(url,))
-    steps = pipeline.PlainSteps(store=store, source=source, run_id=run_id, index=Index(store, settings.cache))
+    steps = pipeline.PlainSteps(
+        store=store,
+        source=source,
+        run_id=run_id,
+        index=Index(store, settings.cache),
+        reader=page_reader(settings.page_limits),
+    )
     report = pipeline.crawl(request, settings, store, steps, run_id)
     if not report.fetched:
         raise InputError(report.problem or f"{url} could not be fetched")

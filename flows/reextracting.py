@@ -96,11 +96,18 @@ def reextract(settings: Settings, store: Store, scope: Scope, runner: Runner, te
     """
     may_write(store, settings)
     sources = known_sources(settings)
-    candidate = retrying(begin, store, Tables(store).snapshot(), scope, sources)
+    candidate = retrying(begin, store, Tables(store).snapshot(), scope, sources, settings.page_limits)
     remaining = retrying(candidate.remaining, store)
     done = Reextraction(candidate=candidate, remaining=len(remaining))
     jobs = (
-        FileJob(root=settings.root, s3=settings.s3, candidate=candidate.id, warc_key=key, source=sources[_source(key)])
+        FileJob(
+            root=settings.root,
+            s3=settings.s3,
+            candidate=candidate.id,
+            warc_key=key,
+            source=sources[_source(key)],
+            limits=settings.page_limits,
+        )
         for key in remaining
     )
     try:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 import stamina
 
+from archive.guarded.limits import PageLimits
+from archive.guarded.reader import page_reader
 from archive.reread import FileReport, read_again
 from archive.store import S3Options, StoreError, open_store
 from extract.types import Source
@@ -24,6 +26,7 @@ class FileJob:
     candidate: str
     warc_key: str
     source: Source
+    limits: PageLimits = field(default_factory=PageLimits)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +45,7 @@ def read_file(job: FileJob) -> FileReport | Failed:
     """
     try:
         return stamina.retry(on=_may_pass, attempts=6, timeout=300)(read_again)(
-            _store(job.root, job.s3), job.candidate, job.warc_key, job.source
+            _store(job.root, job.s3), job.candidate, job.warc_key, job.source, page_reader(job.limits)
         )
     except StoreError as error:
         if error.retryable:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
+from archive.guarded.limits import PageLimits
 from archive.store import S3Options
 from archive.store.s3_options import ENCRYPTIONS
 from spiders.egress import AllowanceError, parse_allowance
@@ -43,6 +44,8 @@ class Settings:
     """`WARRAQ_WARC_SECONDS`: a WARC file is finished at this age."""
     timeout: int = 6 * 3600
     """`WARRAQ_TIMEOUT`: seconds after which the crawl of one source is stopped."""
+    page_limits: PageLimits = field(default_factory=PageLimits)
+    """`WARRAQ_PAGE_SECONDS` and `WARRAQ_PAGE_MEMORY`: what reading one page may take."""
     task_runner: Literal["process", "ray"] = "process"
     """`WARRAQ_TASK_RUNNER`: who re-extracts: `process` on this machine, or `ray` (needs warraq[ray])."""
     prefect_api_url: str | None = None
@@ -79,6 +82,10 @@ class Settings:
             warc_bytes=_positive(given, "WARRAQ_WARC_BYTES", cls.warc_bytes, "a size in bytes"),
             warc_seconds=_positive(given, "WARRAQ_WARC_SECONDS", cls.warc_seconds, "a time in seconds"),
             timeout=_positive(given, "WARRAQ_TIMEOUT", cls.timeout, "a time in seconds"),
+            page_limits=PageLimits(
+                seconds=_positive(given, "WARRAQ_PAGE_SECONDS", PageLimits.seconds, "a time in seconds"),
+                memory=_positive(given, "WARRAQ_PAGE_MEMORY", PageLimits.memory, "a size in MiB"),
+            ),
             task_runner=_task_runner(given.get("WARRAQ_TASK_RUNNER", cls.task_runner)),
             prefect_api_url=given.get("PREFECT_API_URL"),
             s3=_s3(given),
@@ -98,6 +105,8 @@ class Settings:
             "WARRAQ_WARC_BYTES": str(self.warc_bytes),
             "WARRAQ_WARC_SECONDS": str(self.warc_seconds),
             "WARRAQ_TIMEOUT": str(self.timeout),
+            "WARRAQ_PAGE_SECONDS": str(self.page_limits.seconds),
+            "WARRAQ_PAGE_MEMORY": str(self.page_limits.memory),
             "WARRAQ_TASK_RUNNER": self.task_runner,
             "WARRAQ_S3_ENCRYPTION": self.s3.encryption or "(the bucket's default)",
             "WARRAQ_S3_KMS_KEY": self.s3.kms_key or "(the account's default)",

@@ -14,6 +14,7 @@ from prefect.client.schemas.objects import State
 from prefect.tasks import exponential_backoff
 
 import archive.ingest
+from archive.guarded.reader import page_reader
 from archive.index import Index
 from archive.ingest import IngestReport
 from archive.store import Store, open_store
@@ -74,6 +75,7 @@ def ingest(root: str, key: str, source: Source, run_id: str, local: Path | None,
         run_id=run_id,
         local=local,
         index=index_of(run_id, root, directory),
+        reader=page_reader(Settings.from_environment().page_limits),
         on_page=listener().page,
         on_wait=listener().waiting,
     )

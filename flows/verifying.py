@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from archive.guarded.reader import page_reader
 from archive.store import Store
 from archive.verify import Finding, verify
 from extract.escaping import escaped, safe_json
@@ -28,7 +29,8 @@ def verify_archive(settings: Settings, store: Store, *, deep: bool, repair: bool
             tell(f"verifying {checking}")
 
         sources = known_sources(settings) if repair else None
-        for finding in verify(store, deep=deep, sources=sources, on_progress=show):
+        reader = page_reader(settings.page_limits)
+        for finding in verify(store, deep=deep, sources=sources, reader=reader, on_progress=show):
             findings += 1
             mended += finding.done is not None
             sys.stdout.write(f"{_as_json(finding) if as_json else escaped(_as_text(finding))}\n")

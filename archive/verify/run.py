@@ -10,6 +10,7 @@ from functools import partial
 from archive import promote
 from archive.forget import forget, unfinished
 from archive.forgotten import Entry, read_entries
+from archive.guarded.reader import Reader
 from archive.index import Index
 from archive.ingest import ingest
 from archive.keys import CAPTURES, COVERAGE, RECORDS
@@ -45,6 +46,7 @@ def verify(
     *,
     deep: bool = False,
     sources: Mapping[str, Source] | None = None,
+    reader: Reader | None = None,
     on_progress: Tell = lambda _: None,
 ) -> Iterator[Finding]:
     """Check an archive: logs, files, then rows; and mend what can be mended without guessing.
@@ -61,16 +63,17 @@ def verify(
         store: The archive.
         deep: Read everything.
         sources: The known sources by id, to repair with; None: nothing is changed.
+        reader: Reads the pages of files that are ingested; None: the one with the limits that are usual.
         on_progress: Told what is checked next: the key of a file, or the name of an invariant.
 
     Raises:
         StoreError: the archive cannot be read.
     """
-    for finding in _check(store, deep, sources or {}, on_progress):
+    for finding in _check(store, deep, sources or {}, reader, on_progress):
         yield finding if sources is None else finding.mended()
 
 
-def _check(store: Store, deep: bool, sources: Mapping[str, Source], tell: Tell) -> Findings:
+def _check(store: Store, deep: bool, sources: Mapping[str, Source], reader: Reader | None, tell: Tell) -> Findings:
     tables = Tables(store)
     tell("table-log")
     broken = [finding for name in (RECORDS, CAPTURES, COVERAGE) for finding in check_log(store, name)]
@@ -80,7 +83,7 @@ def _check(store: Store, deep: bool, sources: Mapping[str, Source], tell: Tell) 
     yield from broken
     if broken:  # nothing that is read in the tables could be relied on
         return
-    hands = _Hands(store, tables, sources)
+    hands = _Hands(store, tables, sources, reader)
     yield from check_files(store, tables, hands.ingest, deep=deep, tell=tell)
     # Each reads the tables anew: what was mended before may have mended it too.
     checks: list[tuple[str, Callable[[], Findings]]] = [
@@ -114,13 +117,14 @@ class _Hands:
     store: Store
     tables: Tables
     sources: Mapping[str, Source]
+    reader: Reader | None
 
     def ingest(self, key: str) -> str:
         source_id = key.split("/")[1]
         if source_id not in self.sources:
             raise StoreError(f"{source_id} is no known source: name it in WARRAQ_SOURCES, then repair again")
         with Index(self.store) as index:
-            ingest(self.store, key, self.sources[source_id], run_id="verify", index=index)
+            ingest(self.store, key, self.sources[source_id], run_id="verify", index=index, reader=self.reader)
         return "it was ingested"
 
     def elect(self, records: set[str]) -> str:

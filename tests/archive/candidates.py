@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from reading_here import read_here
 from warcs import SISTER, SOURCE
 
 import archive.readings
@@ -61,6 +62,7 @@ def bad(seed: int) -> Rules:
 
 def use(monkeypatch: Any, rules: Rules) -> None:
     """Let pages be read by these rules."""
+    read_here(monkeypatch)
     monkeypatch.setattr(archive.readings, "extract_article", rules)
 
 

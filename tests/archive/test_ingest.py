@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reading_here import read_here
 from warcs import MONDAY, SISTER, SOURCE, Response, article, paragraphs, story, write_warc
 
 from archive import readings
@@ -173,6 +174,7 @@ def test_a_page_on_which_extraction_breaks_does_not_keep_the_others_out(
             raise RecursionError("too deep")
         return extract(page, source)
 
+    read_here(monkeypatch)
     monkeypatch.setattr(readings, "extract_article", breaking)
     pages = [Response(f"https://alpha.example/{n}", article(paragraphs(n))) for n in range(1, 4)]
     report = ingest(store, store_warc(store, write_warc(tmp_path, pages, run="r1")), SOURCE, run_id="r1")

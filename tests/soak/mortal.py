@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from archive import readings, upkeep
+from archive.guarded.reader import page_reader
 from archive.index import Index
 from archive.ingest import ingest, store_warc
 from archive.reextraction import Scope
@@ -100,7 +101,13 @@ def crawl(place: Place) -> None:
     command = (sys.executable, "-ISc", _PLAYER, f"{place.environ['SCRATCH']}/site")
     pipeline.SpiderProcess = functools.partial(SpiderProcess, command=command)  # type: ignore[assignment,misc]
     run_id = pipeline.new_run_id()
-    steps = pipeline.PlainSteps(store=store, source=source, run_id=run_id, index=Index(store, settings.cache))
+    steps = pipeline.PlainSteps(
+        store=store,
+        source=source,
+        run_id=run_id,
+        index=Index(store, settings.cache),
+        reader=page_reader(settings.page_limits),
+    )
     report = pipeline.crawl(pipeline.CrawlRequest(source=source), settings, store, steps, run_id)
     if report.errors:  # that nothing is left to fetch is none
         raise RuntimeError("; ".join(report.errors))
