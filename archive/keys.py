@@ -35,7 +35,7 @@ FORGOTTEN = "forgotten"
 CANDIDATES = "candidates"
 IMPORTS = "imports"
 
-_STEM = re.compile(r"^(?P<source>[a-z0-9][a-z0-9-]*)-(?P<opened>\d{14})-(?P<run>[A-Za-z0-9_]+)-(?P<serial>\d{5})$")
+_STEM = re.compile(r"(?P<source>[a-z0-9][a-z0-9-]*)-(?P<opened>[0-9]{14})-(?P<run>[A-Za-z0-9_]+)-(?P<serial>[0-9]{5})")
 
 _IMPORTED = re.compile(r"import[0-9a-f]{20}")
 """In place of a run: a file that others made, and the digest of its bytes."""
@@ -44,7 +44,7 @@ _IMPORTED = re.compile(r"import[0-9a-f]{20}")
 def warc_stem(source: str, opened: datetime, run_id: str, serial: int) -> str:
     """Name of a WARC file without `.warc.gz`; `opened` is aware UTC, `run_id` letters, digits and underscores."""
     stem = f"{source}-{opened:%Y%m%d%H%M%S}-{run_id}-{serial:05d}"
-    if not _STEM.match(stem):
+    if not _STEM.fullmatch(stem):
         raise ValueError(f"cannot name a WARC file {stem!r}: expected <source>-<time>-<run>-<serial>")
     return stem
 
@@ -55,7 +55,7 @@ def warc_key(stem: str) -> str:
     Raises:
         ValueError: the stem is not one that `warc_stem` makes.
     """
-    match = _STEM.match(stem)
+    match = _STEM.fullmatch(stem)
     if not match:
         raise ValueError(f"{stem!r} is not the stem of an archived WARC file (<source>-<time>-<run>-<serial>)")
     opened = match["opened"]
@@ -64,7 +64,7 @@ def warc_key(stem: str) -> str:
 
 def run_of(warc: str) -> str | None:
     """The run that wrote the WARC file at this key, as its name says; None: others made it."""
-    match = _STEM.match(warc.rpartition("/")[2].removesuffix(".warc.gz"))
+    match = _STEM.fullmatch(warc.rpartition("/")[2].removesuffix(".warc.gz"))
     return None if match is None or _IMPORTED.fullmatch(match["run"]) else match["run"]
 
 

@@ -15,7 +15,7 @@ from extract.urls import canonical_url
 
 _BLOCKED = {403, 429, 451, 503}
 _XML_ROOT = re.compile(
-    rb"(?:\xef\xbb\xbf)?(?:\s|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>)*<(?:\w+:)?(?:rss|feed|RDF|urlset|sitemapindex)[\s>/]",
+    rb"(?:\xef\xbb\xbf)?(?>\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>)*+<(?:\w+:)?(?:rss|feed|RDF|urlset|sitemapindex)[\s>/]",
     re.DOTALL,
 )
 

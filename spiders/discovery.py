@@ -113,6 +113,8 @@ _BEGINNING = 16_384
 """Bytes in which a document shows what it is."""
 _ROOT = re.compile(rb"<(?:[A-Za-z]\w*:)?(?:sitemapindex|urlset|rss|feed|RDF)[\s>/]")
 _DECLARATION = re.compile(rb"<\?xml\s[^<>]*\?>")
+_SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
+"""Half a character beyond the first 65,536, as some Java writes them; no parser takes it."""
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|div|a|ul|table|article)[\s>]", re.IGNORECASE)
 _URL_LINES = re.compile(rb"(?:https?://\S++\s*+)++")
 
@@ -176,7 +178,9 @@ def _without_dtd(content: bytes, root: int) -> bytes:
     What a DTD defines is never read: entities that multiply, or stand for files.
     """
     declaration = _DECLARATION.search(content, max(content.rfind(b"<?xml", 0, root), 0), root)
-    return (declaration[0] if declaration else b"") + content[root:]
+    content = (declaration[0] if declaration else b"") + content[root:]
+    in_utf8 = not declaration or b"encoding" not in declaration[0] or b"utf-8" in declaration[0].lower()
+    return _SURROGATE.sub("\ufffd".encode(), content) if in_utf8 else content
 
 
 def _xml(content: bytes, links: _Links, base: str, zone: ZoneInfo) -> Document:

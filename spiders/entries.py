@@ -71,6 +71,8 @@ def read_entries(content: bytes, take: Callable[[str, Entry], None]) -> tuple[st
         etree.fromstring(content, parser)
     except EnoughError as enough:
         problem = str(enough)
+    except UnicodeDecodeError:  # of what libxml2 passes on, lxml takes no surrogates
+        problem = "it holds characters that are none"
     except etree.XMLSyntaxError as error:
         raise NoXmlError(f"its XML cannot be read at all ({error})") from error
     if not reader.root:

@@ -74,8 +74,12 @@ def surt(url: str) -> str:
 
 
 def _unescaped(text: str) -> bytes:
-    data = text.encode()
-    while (plain := unquote_to_bytes(data)) != data:
+    """Without escapes, and without those that then appear; a thousand layers of them are nobody's URL."""
+    data = text.encode("utf-8", "replace")
+    for _ in range(10):
+        plain = unquote_to_bytes(data)
+        if plain == data:
+            break
         data = plain
     return data
 

@@ -14,6 +14,12 @@ from fastwarc.stream_io import BrotliReader, ZstdReader
 MAX_CONTENT = 64 << 20
 """Bytes of a decoded body that are kept: a few kilobytes may unpack to terabytes."""
 
+MAX_HEAD = 1 << 20
+"""Bytes of an HTTP head that are read; of a longer one, what is in them."""
+MAX_HEADERS = 10_000
+"""Headers of a response that are read."""
+MAX_CHUNKS = 1 << 20
+"""Chunks of a body that are read."""
 MAX_CODINGS = 5
 """Content codings applied to one body that are undone; curl undoes as many."""
 
@@ -24,16 +30,17 @@ _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n]*)?\r?\n")
 
 
-def read_http(block: bytes) -> tuple[str, int, str, Headers, bytes]:
+def read_http(block: bytes | memoryview) -> tuple[str, int, str, Headers, memoryview]:
     """Protocol, status (0 if there is none), reason, headers and body of a response."""
-    end = _HEAD_END.search(block)
-    head, body = (block[: end.start()], block[end.end() :]) if end else (block, b"")
-    first, *lines = re.split(r"\r?\n(?![ \t])", head.decode("latin-1"))
+    view = memoryview(block)
+    end = _HEAD_END.search(view, 0, MAX_HEAD)
+    head, body = (view[: end.start()], view[end.end() :]) if end else (view[:MAX_HEAD], view[len(view) :])
+    first, *lines = re.split(r"\r?\n(?![ \t])", str(head, "latin-1"), maxsplit=MAX_HEADERS)
     protocol, _, rest = first.partition(" ")
     code, _, reason = rest.strip().partition(" ")
     status = int(code) if re.fullmatch("[0-9]{3}", code) else 0
     headers = []
-    for line in lines:
+    for line in lines[: MAX_HEADERS - 1]:
         name, _, value = line.partition(":")
         headers.append((name.strip(), re.sub(r"\r?\n[ \t]+", " ", value.strip())))
     return protocol, status, reason.strip(), tuple(headers), body
@@ -51,19 +58,21 @@ def dechunk(body: bytes) -> tuple[bytes, bool]:
     A body that does not begin with a chunk is taken as it is and counts as sound: many crawlers take the chunks off and
     leave the header on.
     """
-    parts: list[bytes] = []
+    content = bytearray()
     position = 0
-    while chunk := _CHUNK.match(body, position):
+    for _ in range(MAX_CHUNKS):
+        chunk = _CHUNK.match(body, position)
+        if not chunk:
+            break
         length = int(chunk[1], 16)
-        part = body[chunk.end() : chunk.end() + length]
-        position = chunk.end() + length
+        first, position = not position, chunk.end() + length
         if not length:
-            return b"".join(parts), True
-        if not parts and not body.startswith((b"\r\n", b"\n"), position) and position < len(body):
+            return bytes(content), True
+        if first and not body.startswith((b"\r\n", b"\n"), position) and position < len(body):
             return body, True
-        parts.append(part)
+        content += body[chunk.end() : position]
         position += 2 if body.startswith(b"\r\n", position) else 1
-    return (b"".join(parts), False) if parts else (body, True)
+    return (bytes(content), False) if position else (body, True)
 
 
 def decode_content(body: bytes, encodings: list[str], most: int | None = None) -> tuple[bytes, str]:
@@ -96,16 +105,19 @@ def decode_content(body: bytes, encodings: list[str], most: int | None = None) -
 def _gunzip(data: bytes, most: int) -> bytes:
     """What a browser makes of it: the members one after another, and whatever follows them ignored."""
     content = bytearray()
-    while data.startswith(b"\x1f\x8b") or not content:
+    at = 0
+    while data.startswith(b"\x1f\x8b", at) or not at:
         inflater = zlib.decompressobj(31)
-        content += inflater.decompress(data, most - len(content))
-        if len(content) >= most:
-            break
-        if not inflater.eof:
-            raise EOFError
-        data = inflater.unused_data
-        if not content and not data:
-            break
+        step = 8 << 10  # a member may be small, and what follows it is copied for nothing
+        while not inflater.eof:
+            if at >= len(data):
+                raise EOFError
+            block = data[at : at + step]
+            content += inflater.decompress(block, most - len(content))
+            if len(content) >= most:
+                return bytes(content)
+            at += len(block) - len(inflater.unused_data)
+            step = min(2 * step, 1 << 20)
     return bytes(content)
 
 
@@ -131,17 +143,18 @@ _DECODERS: dict[str, Callable[[bytes, int], bytes]] = {
 }
 
 
-def digest(data: bytes) -> str:
+def digest(data: bytes | memoryview) -> str:
     """Digest as WARC headers give it: `sha1:` and 32 characters of base 32, the one form that all readers check."""
     return "sha1:" + base64.b32encode(hashlib.sha1(data, usedforsecurity=False).digest()).decode()
 
 
-def has_digest(data: bytes, stated: str) -> bool:
+def has_digest(data: bytes | memoryview, stated: str) -> bool:
     """Whether `data` has the digest (`algorithm:value`, in base 32 or 16); True where the algorithm is not known."""
     algorithm, _, value = stated.strip().partition(":")
     try:
         computed = hashlib.new(algorithm.lower().replace("-", ""), data, usedforsecurity=False).digest()
     except (ValueError, TypeError):
         return True
+    value = value[:200]
     base32 = base64.b32encode(computed).decode().rstrip("=")
     return value.upper().rstrip("=") in (base32, computed.hex().upper())

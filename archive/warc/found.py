@@ -6,6 +6,7 @@ like (`via`) into a `metadata` record of its own; beside the response it can nei
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,9 @@ from archive.warc.revisit import parse_date, warc_date
 
 _BY, _IN, _ANNOUNCED = "Warraq-Found-By", "Warraq-Found-In", "Warraq-Announced"
 
+
+_MAX_URL = 65_536
+_WAY = re.compile(r"[a-z-]{1,40}")
 
 DOCUMENT = "document-"
 """What `Found.by` begins with where a document was read for links and is no page to judge: `document-feed`, …"""
@@ -49,11 +53,12 @@ def found_by(header: Callable[[str], str | None]) -> Found | None:
         header: Gives the value of the record's header of a name.
     """
     by = header(_BY)
-    if not by:
+    if not by or not _WAY.fullmatch(by):
         return None
     announced = header(_ANNOUNCED)
     try:
         at = parse_date(announced) if announced else None
     except ValueError:  # somebody else's; the response is no worse for it
         at = None
-    return Found(by=by, via=header(_IN), announced_at=at)
+    via = header(_IN)
+    return Found(by=by, via=via if via and len(via) <= _MAX_URL else None, announced_at=at)

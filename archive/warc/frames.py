@@ -13,11 +13,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-MAX_RECORD = 256 << 20
-"""Bytes of a record that are kept in memory; the rest is passed over."""
+MAX_RECORD = 65 << 20
+"""Bytes of a record that are kept in memory: a body of `coding.MAX_CONTENT` with its heads. The rest is passed over."""
+MAX_PASSED = 4 << 30
+"""Bytes that one gzip member may unpack to; a larger one is given up, and the next one looked for."""
 
 _BLOCK = 256 << 10
 _MAX_HEAD = 1 << 20
+_LOOK_BACK = 16 << 20  # bytes of a member kept to look for the next one, should it turn out to be damaged
 _MEMBER = b"\x1f\x8b\x08"
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _CONTENT_LENGTH = re.compile(rb"^content-length[ \t]*:[ \t]*(\d{1,18})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
@@ -60,9 +63,14 @@ class Frame:
     """The problem is that the file ends too early."""
 
     @property
-    def block(self) -> bytes:
+    def header(self) -> bytes:
+        """The record's header, with the empty line that ends it."""
+        return self.data[: self.head]
+
+    @property
+    def block(self) -> memoryview:
         """What follows the record's header."""
-        return self.data[self.head :]
+        return memoryview(self.data)[self.head :]
 
 
 class _Window:
@@ -112,82 +120,101 @@ def _compressed(window: _Window) -> Iterator[Frame]:
     while window.data or window.fill():
         offset = window.offset
         try:
-            used, data, size = _inflate(window)
+            data, size = _inflate(window)
         except EOFError:
             # A member that was cut off or overwritten in the middle of the file may seem to go on to the end of it.
-            found = _seek_member(window)
+            found = _seek_member(window, offset + 1)
             yield Frame(
                 offset=offset,
                 length=window.offset - offset,
                 problem="the record is damaged" if found else "the file ends inside this record",
                 cut_off=not found,
             )
-        except zlib.error as error:
-            _seek_member(window)
-            problem = f"the record's compression is broken ({error})"
+        except (zlib.error, _GivenUpError) as error:
+            _seek_member(window, offset + 1)
+            problem = f"the record's compression is broken ({error})" if isinstance(error, zlib.error) else str(error)
             yield Frame(offset=offset, length=window.offset - offset, problem=problem)
         else:
-            window.drop(used)
-            yield _frame(offset, used, data, size)
+            yield _frame(offset, window.offset - offset, data, size)
 
 
-def _inflate(window: _Window) -> tuple[int, bytes, int]:
-    """Decompress the gzip member at the beginning of the window.
+class _GivenUpError(Exception):
+    """A member is not unpacked to its end; says why."""
+
+
+def _inflate(window: _Window) -> tuple[bytes, int]:
+    """Decompress the gzip member at the beginning of the window, and move the window past it.
+
+    Where that fails, the window keeps what is needed to look for the next member, as far as it is small.
 
     Returns:
-        Its bytes in the window; its content, as far as it is kept; the bytes of all its content.
+        The member's content, as far as it is kept; the bytes of all its content.
 
     Raises:
         EOFError: the stream ends before the member does.
         zlib.error: it is no gzip member, or a broken one.
+        _GivenUpError: it is too large, or does not begin as a record does.
         WarcError: it holds more than one record.
     """
+    start = window.offset
     inflater = zlib.decompressobj(31)
     kept = bytearray()
     used = size = 0
     record: tuple[int, int] | None = None
+    step = 8 << 10  # a member may be small, and what follows it is copied for nothing
     while not inflater.eof:
+        if used > _LOOK_BACK:
+            window.drop(used)
+            used = 0
         if used == len(window.data) and not window.fill():
             raise EOFError
-        block = bytes(window.data[used : used + _BLOCK])
+        block = bytes(window.data[used : used + step])
+        step = min(2 * step, _BLOCK)
         out = inflater.decompress(block, _BLOCK)
         used += len(block) - len(inflater.unconsumed_tail or inflater.unused_data)
         kept += out[: max(0, MAX_RECORD - size)]
         size += len(out)
+        if size > MAX_PASSED:
+            raise _GivenUpError(f"the record is larger than {MAX_PASSED >> 30} GiB")
         record = record or _measure(kept)
-        if record and size > sum(record) + 64:
+        if record is None and size > _MAX_HEAD:
+            raise _GivenUpError("there is no WARC record here")
+        if record and size > sum(record) + 64 and _PLAIN[1:] in kept[sum(record) : sum(record) + 64]:
             raise WarcError(
-                f"at byte {window.offset}: several records are compressed as one, so that none can be read alone; "
+                f"at byte {start}: several records are compressed as one, so that none can be read alone; "
                 "run `warcio recompress OLD.warc.gz NEW.warc.gz` and use the new file"
             )
-    return used, bytes(kept), size
+    window.drop(used)
+    return bytes(kept), size
 
 
-def _seek_member(window: _Window) -> bool:
+def _seek_member(window: _Window, offset: int) -> bool:
     """Move the window on to the next gzip member that holds a record; False, and to the end, if there is none.
 
     A body that is itself compressed has what looks like the beginning of a member, so the content is looked at too.
+
+    Args:
+        window: it is not moved back where it begins behind `offset` already.
+        offset: byte from which one is looked for.
     """
-    start = 1
+    window.drop(max(0, offset - window.offset))
     while True:
-        start = window.data.find(_MEMBER, start)
+        start = window.data.find(_MEMBER)
         if start < 0:
             window.drop(max(0, len(window.data) - len(_MEMBER) + 1))
-            start = 0
             if window.fill():
                 continue
             window.drop(len(window.data))
             return False
-        if len(window.data) < start + 1024:
-            window.fill(start + 1024)
+        window.drop(start)
+        if len(window.data) < 1024:
+            window.fill(1024)
         try:
-            found = zlib.decompressobj(31).decompress(bytes(window.data[start : start + 1024]), 5) == b"WARC/"
+            if zlib.decompressobj(31).decompress(bytes(window.data[:1024]), 5) == b"WARC/":
+                return True
         except zlib.error:
-            found = False
-        if found:
-            window.drop(start)
-            return True
-        start += 1
+            pass
+        window.drop(1)
 
 
 def _measure(data: bytes | bytearray) -> tuple[int, int] | None:
@@ -205,6 +232,9 @@ def _frame(offset: int, length: int, data: bytes, size: int) -> Frame:
     if not record:
         return Frame(offset=offset, length=length, problem="the record's header has no end or no Content-Length")
     head, block = record
+    if size > head + block + 64:
+        problem = f"the record is {size - head - block} bytes longer than its Content-Length says"
+        return Frame(offset=offset, length=length, problem=problem)
     if size < head + block:
         problem = f"the record is {head + block - size} bytes shorter than its Content-Length says"
         return Frame(offset=offset, length=length, problem=problem)
@@ -214,9 +244,8 @@ def _frame(offset: int, length: int, data: bytes, size: int) -> Frame:
 def _plain(window: _Window) -> Iterator[Frame]:
     while _skip_blank(window):
         offset = window.offset
-        while not (record := _measure(window.data)) and len(window.data) < _MAX_HEAD and window.fill():
-            pass
-        if not record or not window.data.startswith(b"WARC/"):
+        record = _head(window)
+        if record is None:
             whole = len(window.data) >= _MAX_HEAD
             found = _seek_plain(window)
             problem = "there is no WARC record here" if found or whole else "the file ends inside this record"
@@ -252,8 +281,21 @@ def _skip_blank(window: _Window) -> bool:
     return False
 
 
+def _head(window: _Window) -> tuple[int, int] | None:
+    """What `_measure` says of the record at the beginning of the window, of which as much is read as that needs."""
+    while window.data.startswith(b"WARC/"[: len(window.data)]):
+        if record := _measure(window.data):
+            return record
+        if len(window.data) >= _MAX_HEAD or not window.fill():
+            break
+    return None
+
+
 def _seek_plain(window: _Window) -> bool:
     """Move the window on to the next line that begins a record; False, and to the end, if there is none."""
+    if window.data.startswith(b"WARC/"):  # with a header of no use: no record begins before its end
+        end = _HEAD_END.search(window.data, 0, _MAX_HEAD)
+        window.drop((end.end() if end else min(len(window.data), _MAX_HEAD)) - 1)
     while True:
         start = window.data.find(_PLAIN)
         if start >= 0:

@@ -14,7 +14,7 @@ from archive.warc.frames import Damage, WarcError, cut
 from archive.warc.read import capture_in
 from archive.warc.revisit import parse_date
 
-_FIELD = re.compile(rb"^([\w-]+)[ \t]*:[ \t]*(.*?)[ \t]*\r?$", re.MULTILINE)
+_FIELD = re.compile(rb"^([\w-]+)[ \t]*:(.*)$", re.MULTILINE)
 _RESPONSES = (b"response", b"revisit")
 _BESIDE = (b"request", b"metadata")
 
@@ -60,7 +60,7 @@ def look_through(path: Path, whose: Callable[[str, datetime], str | None]) -> Co
                 if frame.problem:
                     contents.damages.append(Damage(offset=frame.offset, problem=frame.problem))
                     continue
-                head = {name.lower(): value for name, value in _FIELD.findall(frame.data, 0, frame.head)}
+                head = {name.lower(): value.strip() for name, value in _FIELD.findall(frame.header)}
                 kind = head.get(b"warc-type", b"").lower()
                 if kind == b"warcinfo" and contents.warcinfo is None:
                     contents.warcinfo = Span(offset=frame.offset, length=frame.length)

@@ -19,6 +19,11 @@ from extract.types import Page
 
 T = TypeVar("T")
 
+MAX_URL = 65_536
+"""Characters of the longest URL of a record."""
+MAX_ID = 256
+"""Characters of the longest name of a record; a `urn:uuid:` has 45."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Capture:
@@ -43,7 +48,7 @@ class Capture:
     fetched_at: datetime
     """WARC-Date, in UTC."""
     payload_digest: str
-    """`sha1:<base32>` or what else the record states; computed where it states none."""
+    """`sha1:<base32>` or what else the record states; computed where it states none, or one that it does not have."""
     offset: int
     """Byte at which the record begins in the file."""
     length: int
@@ -55,7 +60,8 @@ class Capture:
     truncated: str | None = None
     """Why the crawler cut it off, as WARC-Truncated states it: `length`, `time`, `disconnect`, …; None: it is whole."""
     flags: tuple[str, ...] = ()
-    """Doubts: `bad_content_encoding`, `bad_chunks`, `too_large` (cut off in reading), `truncated` (in writing)."""
+    """Doubts: `bad_content_encoding`, `bad_chunks`, `bad_digest` (it does not have the digest that its record states),
+    `too_large` (cut off in reading), `truncated` (in writing)."""
 
     def header(self, name: str) -> str | None:
         """First value of a header, in whatever case it is written."""
@@ -70,7 +76,7 @@ class Capture:
     def redirect_url(self) -> str | None:
         """Absolute, percent-encoded URL of what a redirect leads to; None where there is none, or one of no use."""
         location = self.header("Location")
-        if not (self.redirects and location):
+        if not (self.redirects and location) or len(location) > MAX_URL:
             return None
         try:  # UTF-8 by practice, where ASCII is the rule
             return safe_url_string(urljoin(self.url, location.encode("latin-1", "replace").decode("utf-8", "replace")))
@@ -140,19 +146,23 @@ def read_pages(stream: BinaryIO) -> Iterator[Capture | Conversion]:
 def _read(
     stream: BinaryIO, on_damage: Callable[[Damage], None] | None, read: Callable[[Frame, WarcRecord], T | None]
 ) -> Iterator[T]:
-    damages: list[Damage] = []
-    report = on_damage or damages.append
+    first: Damage | None = None
+    others = 0
     for frame in cut(stream):
         try:
             found = read(frame, _parse(frame))
         except ValueError as error:
-            report(Damage(offset=frame.offset, problem=str(error)))
+            damage = Damage(offset=frame.offset, problem=str(error))
+            if on_damage:
+                on_damage(damage)
+            else:
+                first, others = first or damage, others + (first is not None)
         else:
             if found is not None:
                 yield found
-    if damages:
-        more = f" (and {len(damages) - 1} more)" if len(damages) > 1 else ""
-        raise WarcError(f"{damages[0]}{more}; fetch the file again, or cut the damaged part out of it")
+    if first:
+        more = f" (and {others} more)" if others else ""
+        raise WarcError(f"{first}{more}; fetch the file again, or cut the damaged part out of it")
 
 
 def check_warc(stream: BinaryIO) -> Iterator[Damage]:
@@ -173,13 +183,17 @@ def check_warc(stream: BinaryIO) -> Iterator[Damage]:
         block = frame.block
         stated = record.headers.get("WARC-Block-Digest")
         if stated and not has_digest(block, stated):
-            yield Damage(offset=frame.offset, problem=f"the record does not have its block digest, {stated}")
+            yield Damage(offset=frame.offset, problem=f"the record does not have its block digest, {stated:.200}")
         stated = record.headers.get("WARC-Payload-Digest")
-        if stated and record.record_type == WarcRecordType.response:
-            # Some writers digest the body as it came, in chunks, and some without them.
-            body = read_http(block)[-1]
-            if not has_digest(body, stated) and not has_digest(dechunk(body)[0], stated):
-                yield Damage(offset=frame.offset, problem=f"the response does not have its payload digest, {stated}")
+        if stated and record.record_type == WarcRecordType.response and not _has_payload_digest(block, stated):
+            problem = f"the response does not have its payload digest, {stated:.200}"
+            yield Damage(offset=frame.offset, problem=problem)
+
+
+def _has_payload_digest(block: memoryview, stated: str) -> bool:
+    """Some writers digest the body as it came, in chunks, and some without them."""
+    body = bytes(read_http(block)[-1])
+    return has_digest(body, stated) or has_digest(dechunk(body)[0], stated)
 
 
 def capture_in(frame: Frame) -> Capture | None:
@@ -200,7 +214,7 @@ def _parse(frame: Frame) -> WarcRecord:
     if frame.problem:
         raise ValueError(frame.problem)
     try:
-        return WarcRecord.from_bytes(frame.data)
+        return WarcRecord.from_bytes(frame.header)
     except OSError as error:
         raise ValueError(f"the record's header cannot be read ({error})") from error
 
@@ -211,7 +225,7 @@ def _capture(frame: Frame, record: WarcRecord) -> Capture | None:
     Raises:
         ValueError: it holds a response that cannot be read.
     """
-    url = target(record.headers.get("WARC-Target-URI") or "")
+    url = _url(record)
     revisit = record.record_type == WarcRecordType.revisit
     kind = (record.headers.get("Content-Type") or "").strip().lower()
     if not revisit and (record.record_type != WarcRecordType.response or not kind.startswith("application/http")):
@@ -220,7 +234,8 @@ def _capture(frame: Frame, record: WarcRecord) -> Capture | None:
         raise ValueError(f"the {_kind(record)} has no WARC-Target-URI")
     if not url.lower().startswith(("http://", "https://")):
         return None
-    protocol, status, reason, headers, body = read_http(frame.block)
+    protocol, status, reason, headers, rest = read_http(frame.block)
+    body = bytes(rest)
     flags = []
     if frame.too_large:
         flags.append("too_large")
@@ -232,6 +247,12 @@ def _capture(frame: Frame, record: WarcRecord) -> Capture | None:
     payload, sound = dechunk(body) if "chunked" in values(headers, "transfer-encoding") else (body, True)
     if not sound:
         flags.append("bad_chunks")
+    # By its digest a payload is known again: what only claims to have it must not stand in for it.
+    payload_digest = record.headers.get("WARC-Payload-Digest") or ""
+    if not payload_digest or not (revisit or has_digest(body, payload_digest) or has_digest(payload, payload_digest)):
+        if payload_digest and not frame.too_large:
+            flags.append("bad_digest")
+        payload_digest = digest(body)
     content, flag = decode_content(payload, values(headers, "content-encoding"))
     if flag and not revisit:
         flags.append(flag)
@@ -245,7 +266,7 @@ def _capture(frame: Frame, record: WarcRecord) -> Capture | None:
         payload=payload,
         content=content,
         fetched_at=_date(record),
-        payload_digest=record.headers.get("WARC-Payload-Digest") or digest(body),
+        payload_digest=payload_digest,
         offset=frame.offset,
         length=frame.length,
         repeats=referred(record.headers.get, url) if revisit else None,
@@ -266,16 +287,25 @@ def _conversion(frame: Frame, record: WarcRecord) -> Conversion | None:
         return None
     return Conversion(
         record_id=_identity(record),
-        url=target(record.headers.get("WARC-Target-URI") or ""),
+        url=_url(record),
         content_type=kind,
-        content=frame.block,
+        content=bytes(frame.block),
         fetched_at=_date(record),
     )
+
+
+def _url(record: WarcRecord) -> str:
+    url = target(record.headers.get("WARC-Target-URI") or "")
+    if len(url) > MAX_URL:
+        raise ValueError(f"the {_kind(record)}'s WARC-Target-URI has more than {MAX_URL} characters")
+    return url
 
 
 def _identity(record: WarcRecord) -> str:
     if not (found := identity(record.headers.get("WARC-Record-ID") or "")):
         raise ValueError(f"the {_kind(record)} has no WARC-Record-ID")
+    if len(found) > MAX_ID or not found.isprintable():
+        raise ValueError(f"the {_kind(record)}'s WARC-Record-ID {found[:40]!r} is none")
     return found
 
 
@@ -284,7 +314,7 @@ def _date(record: WarcRecord) -> datetime:
     try:
         return parse_date(text)
     except ValueError:
-        raise ValueError(f"the {_kind(record)}'s WARC-Date {text!r} is no date") from None
+        raise ValueError(f"the {_kind(record)}'s WARC-Date {text[:40]!r} is no date") from None
 
 
 def _kind(record: WarcRecord) -> str:

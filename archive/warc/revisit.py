@@ -67,6 +67,8 @@ def parse_date(text: str) -> datetime:
         ValueError: it is none.
     """
     at = datetime.fromisoformat(text.strip())
+    if not 1990 <= at.year <= 2200:  # before the web, or a slip; at the calendar's ends no other zone has a time for it
+        raise ValueError(f"{at.year} is no year of the web")
     return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 

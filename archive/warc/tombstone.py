@@ -19,7 +19,7 @@ from archive.warc.revisit import identity, target, warc_date
 _FORGOTTEN = b"forgotten: "
 _HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"  # gzip without name and time, so that it is the same every time
 _STORED = 0xFFFF
-_FIELD = re.compile(rb"^([A-Za-z-]+)[ \t]*:[ \t]*(.*?)[ \t]*\r?$", re.MULTILINE)
+_FIELD = re.compile(rb"^([A-Za-z-]+)[ \t]*:(.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -147,18 +147,18 @@ def _concerned(fields: dict[str, str], captures: Set[str], urls: Set[str]) -> bo
 
 def _fields(frame: Frame) -> dict[str, str]:
     """The record's own headers, names in lower case."""
-    found = _FIELD.findall(frame.data[: frame.head])
-    return {name.decode().lower(): value.decode("utf-8", "replace") for name, value in found}
+    found = _FIELD.findall(frame.header)
+    return {name.decode().lower(): value.strip().decode("utf-8", "replace") for name, value in found}
 
 
 def read_tombstone(frame: Frame) -> Tombstone | None:
     """The tombstone in a frame; None where there is another record, or none."""
-    if frame.problem or not frame.block.startswith(_FORGOTTEN):
+    if frame.problem or not frame.data.startswith(_FORGOTTEN, frame.head):
         return None
     fields = _fields(frame)
     if fields.get("warc-type") != "metadata":
         return None
-    entry = frame.block.removeprefix(_FORGOTTEN).split(b"\r\n", 1)[0].decode("utf-8", "replace").strip()
+    entry = bytes(frame.block[len(_FORGOTTEN) :]).split(b"\r\n", 1)[0].decode("utf-8", "replace").strip()
     return Tombstone(
         record_id=identity(fields.get("warc-record-id", "")), entry=entry, offset=frame.offset, length=frame.length
     )

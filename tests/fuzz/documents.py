@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import tempfile
+import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -46,7 +48,8 @@ def _document(data: bytes) -> None:
     plan.children(step, _BASE, document.links)
     plan.next_page(step, document, ())
     for link in document.links:
-        canonical_url(link.url)
+        with suppress(ValueError):
+            canonical_url(link.url)
         source_for_url(link.url, {"a": _SOURCE})
         _SOURCE.looks_like_article(link.url)
         day_in_path(link.url)
@@ -71,10 +74,15 @@ def _template(text: str) -> None:
     assert len(fill(text, date(2024, 12, 3), 7)) <= 20 * len(text)
 
 
-def _robots(text: str) -> None:
-    robots = Protego.parse(text)
+def _robots(data: bytes) -> None:
+    robots = Protego.parse(data.decode("utf-8", "ignore"))  # as Scrapy does
     for sitemap in robots.sitemaps:
         absolute_url(_BASE, sitemap)
+
+
+def _sources(path: Path) -> None:
+    with warnings.catch_warnings(action="ignore", category=FutureWarning):  # of regular expressions
+        load_sources(path)
 
 
 def _file(read: Callable[[Path], object]) -> Callable[[bytes], object]:
@@ -189,10 +197,10 @@ TARGETS = (
     Target(name="link", run=on_text(_link), seeds=lines_as_seeds(_URLS), tokens=_XML_TOKENS),
     Target(name="periods", run=on_text(lambda text: periods(text.split("\n"))), seeds=lines_as_seeds(_URLS)),
     Target(name="template", run=on_text(_template), seeds=lines_as_seeds(_TEMPLATES), raises=(ValueError,)),
-    Target(name="robots-sitemaps", run=on_text(_robots), seeds=lambda: [_ROBOTS], tokens=(b"Sitemap:", b"http://[")),
+    Target(name="robots-sitemaps", run=_robots, seeds=lambda: [_ROBOTS], tokens=(b"Sitemap:", b"http://[")),
     Target(name="link-log", run=_file(read_links), seeds=lambda: [_LINKS], tokens=(b"{}", b"[]", b'"\n', b'"url"', b"\n")),
     Target(name="run-note", run=_note, seeds=lambda: [_RUN], tokens=(b"[", b"{", b"null", b'"', b"5")),
     Target(
-        name="sources", run=_file(load_sources), seeds=lambda: [_TOML], raises=(SourcesError,), tokens=_TOML_TOKENS
+        name="sources", run=_file(_sources), seeds=lambda: [_TOML], raises=(SourcesError,), tokens=_TOML_TOKENS
     ),
 )  # fmt: skip

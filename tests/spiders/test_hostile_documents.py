@@ -125,6 +125,10 @@ READ: dict[str, tuple[Callable[[], bytes], list[str]]] = {
         lambda: sitemap(b"\0" * 100 + GOOD + b"\0<url>\0<loc>https://site.example/b\0</loc></url>"),
         ["good", "b"],
     ),
+    "half characters": (
+        lambda: sitemap(b"<url><loc>https://site.example/\xed\xa0\x80</loc></url>" + GOOD),
+        ["\ufffd", "good"],
+    ),
     "tags that do not match": (
         lambda: sitemap(b"<url><loc>https://site.example/a</url></loc><url>" + GOOD),
         ["a", "good"],
