@@ -53,7 +53,7 @@ def _checks(settings: Settings, environ: Mapping[str, str]) -> Iterator[Check]:
     yield _spool(settings.spool, 2 * settings.warc_bytes)
     yield _cache(settings.cache)
     yield from _store(settings)
-    yield _prefect(configured_api_url(environ))
+    yield _prefect(environ)
 
 
 def _contact(settings: Settings) -> Check:
@@ -140,13 +140,14 @@ def _credentials(store: Store) -> Check:
     return Check(name="credentials", result="ok", detail=f"found by boto3, access key {key[:4]}…")
 
 
-def _prefect(url: str | None) -> Check:
-    if not url:
-        detail = "no server configured; crawls run without one, or with --prefect on an embedded one"
-        return Check(name="prefect", result="ok", detail=detail)
-    from flows.limits import check_api
-
+def _prefect(environ: Mapping[str, str]) -> Check:
     try:
+        url = configured_api_url(environ)
+        if not url:
+            detail = "no server configured; crawls run without one, or with --prefect on an embedded one"
+            return Check(name="prefect", result="ok", detail=detail)
+        from flows.limits import check_api
+
         check_api()
     except PrefectError as error:
         return Check(name="prefect", result="fail", detail=str(error))

@@ -19,6 +19,9 @@ import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from archive.children import bare_environment
 
 START_TIMEOUT = 120.0
 """Seconds; a first start makes the database, which takes some 10 s of CPU."""
@@ -45,7 +48,20 @@ def configured_api_url(environ: Mapping[str, str] = os.environ) -> str | None:
     """The API that `prefect` itself would use here: of the environment, else of its active profile.
 
     Importing prefect would answer this too, but then it is too late to tell it of a server of ours.
+
+    Raises:
+        PrefectError: the URL holds a password, which Prefect would write into its logs.
     """
+    url = _configured(environ)
+    if url and "@" in urlsplit(url).netloc:
+        raise PrefectError(
+            "PREFECT_API_URL holds a user name or a password, which logs would show: take it out, and set "
+            "PREFECT_API_AUTH_STRING to it."
+        )
+    return url
+
+
+def _configured(environ: Mapping[str, str]) -> str | None:
     if url := environ.get("PREFECT_API_URL"):
         return url
     home = Path(environ.get("PREFECT_HOME") or "~/.prefect").expanduser()
@@ -56,6 +72,10 @@ def configured_api_url(environ: Mapping[str, str] = os.environ) -> str | None:
         url = profiles.get("profiles", {}).get(active, {}).get("PREFECT_API_URL")
         return str(url) if url else None
     return None
+
+
+def _prefects(environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environ.items() if name.startswith("PREFECT_")}
 
 
 class EmbeddedServer:
@@ -78,7 +98,7 @@ class EmbeddedServer:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 pass_fds=(listening.fileno(),),
-                env={**QUIET, **os.environ},
+                env=QUIET | bare_environment(os.environ) | _prefects(os.environ),
             )
         atexit.register(self.stop)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from archive.guarded.limits import PageLimits
 from archive.store import S3Options
@@ -96,7 +97,7 @@ class Settings:
     def describe(self) -> dict[str, str]:
         """Every setting by its variable's name, as people may see it: secrets masked."""
         shown = {
-            "WARRAQ_ROOT": self.root,
+            "WARRAQ_ROOT": _without_password(self.root),
             "WARRAQ_SOURCES": str(self.sources_file or "(built-in sources only)"),
             "WARRAQ_CONTACT": self.contact or "(not set)",
             "WARRAQ_SPOOL": str(self.spool),
@@ -136,7 +137,13 @@ def _root(value: str) -> str:
 def _contact(value: str | None) -> str | None:
     if value and (any(c.isspace() or not c.isprintable() for c in value) or not ("@" in value or "://" in value)):
         raise SettingsError(
-            f"WARRAQ_CONTACT={value!r}: give an e-mail address or a URL at which site operators reach you."
+            f"WARRAQ_CONTACT={_without_password(value)!r}: give an e-mail address or a URL at which site operators "
+            "reach you."
+        )
+    if value and re.match(r"\w+://[^/?#]*@", value):
+        raise SettingsError(
+            f"WARRAQ_CONTACT={_without_password(value)} holds a user name or a password, and every site is told it: "
+            "take it out."
         )
     return value
 
@@ -212,8 +219,5 @@ def _masked(name: str, value: str) -> str:
 
 
 def _without_password(value: str) -> str:
-    """The URL without the password in its authority; other text as it is."""
-    if "://" not in value or "@" not in value:
-        return value
-    parts = urlsplit(value)
-    return urlunsplit(parts._replace(netloc="***@" + parts.netloc.rpartition("@")[2]))
+    """A URL without what stands before its last @; other text as it is."""
+    return re.sub(r"(?<=://).*@", "***@", value, flags=re.DOTALL)

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from archive.children import bare_environment
 from flows.spool import RunDirectory
 
 COMMAND: tuple[str, ...] = (sys.executable, "-m", "spiders.run")
@@ -27,8 +28,9 @@ GRACE = 20.0
 class SpiderProcess:
     """One crawl in a process group of its own. As a context it leaves no process behind, however it is left.
 
-    The group is its own so that a Ctrl-C at the terminal reaches us alone and we end the spider in order, and so that
-    killing the group ends whatever the spider started.
+    It is given no credentials: it has no use for them, and reads what strangers send. The group is its own so that a
+    Ctrl-C at the terminal reaches us alone and we end the spider in order, and so that killing the group ends whatever
+    the spider started.
     """
 
     request: Mapping[str, Any]
@@ -52,6 +54,7 @@ class SpiderProcess:
                 stderr=errors,
                 start_new_session=True,
                 pass_fds=self.directory.inherited,
+                env=bare_environment(os.environ),
             )
         assert self._process.stdin is not None  # noqa: S101 -- asked for above
         with suppress(BrokenPipeError):  # it died at once: its exit status and stderr say why

@@ -60,6 +60,11 @@ class S3Store:
                     max_pool_connections=16,
                 ),
             )
+        if "@" in self._client.meta.endpoint_url:  # not repeated: errors of the libraries would be
+            raise StoreError(
+                f"the endpoint of {self.root} holds a user name or a password: take it out of AWS_ENDPOINT_URL, and "
+                "give the credentials as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            )
         self.address = f"{self.root} at {self._client.meta.endpoint_url}"
 
     def __repr__(self) -> str:

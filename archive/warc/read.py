@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, TypeVar
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from fastwarc.warc import WarcRecord, WarcRecordType
 from w3lib.url import safe_url_string
@@ -74,12 +74,14 @@ class Capture:
 
     @property
     def redirect_url(self) -> str | None:
-        """Absolute, percent-encoded URL of what a redirect leads to; None where there is none, or one of no use."""
+        """Absolute, percent-encoded URL of what a redirect leads to, without a password; None: there is none of use."""
         location = self.header("Location")
         if not (self.redirects and location) or len(location) > MAX_URL:
             return None
         try:  # UTF-8 by practice, where ASCII is the rule
-            return safe_url_string(urljoin(self.url, location.encode("latin-1", "replace").decode("utf-8", "replace")))
+            url = safe_url_string(urljoin(self.url, location.encode("latin-1", "replace").decode("utf-8", "replace")))
+            parts = urlsplit(url)
+            return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])) if "@" in parts.netloc else url
         except ValueError:
             return None
 

@@ -6,6 +6,7 @@ import http.client
 import http.server
 import re
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -267,6 +268,7 @@ def test_a_server_that_cannot_be_reached_is_told(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(StoreError) as raised:
         open_store("s3://bucket").get("a")
     assert raised.value.retryable
+    assert "secretkey" not in "".join(traceback.format_exception(raised.value))
 
 
 def test_profiles_give_credentials_endpoint_and_token(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import traceback
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -205,6 +206,7 @@ def test_a_broken_query_and_an_unreachable_store_say_so_in_a_sentence(
     assert unreachable.value.retryable
     assert "\n" not in str(unreachable.value)
     assert "\x1b" not in str(unreachable.value)
+    assert "nothing" not in "".join(traceback.format_exception(unreachable.value)), "the errors behind it are shown too"
 
 
 @pytest.mark.ceph

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from canaries import leaks, planted
 from slow_site import SlowSite, wait_until
 from warraq_command import REPOSITORY, SAMPLES, Command, make_command
 
@@ -52,24 +53,29 @@ def test_the_api_of_the_users_profile_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.prefect
-def test_the_embedded_server_says_nothing_and_leaves_nothing(warraq: Command) -> None:
-    done = warraq("crawl", "tunisiatoday", "arabkhabar", "--limit", "3", "--replay", SAMPLES, "--prefect", "--json")
+def test_the_embedded_server_says_nothing_and_leaves_nothing(warraq: Command, tmp_path: Path) -> None:
+    arguments = ("--limit", "3", "--replay", SAMPLES, "--prefect", "--json")
+    done = planted(warraq)("crawl", "tunisiatoday", "arabkhabar", *arguments)
     assert done.stderr == b""
     assert [json.loads(line)["status"] for line in done.stdout.splitlines()] == ["completed"] * 2
     assert (Path(warraq.environ["HOME"]) / ".prefect").is_dir()
     assert not _serving(warraq)
+    assert leaks(tmp_path, done.stdout) == []
 
 
 @pytest.mark.prefect
 def test_an_error_in_a_flow_run_is_one_sentence(warraq: Command, tmp_path: Path) -> None:
     (tmp_path / "arabkhabar.warc.gz").write_bytes((SAMPLES / "jannah.warc.gz").read_bytes())
-    done = warraq("crawl", "arabkhabar", "--replay", tmp_path, "--prefect", status=1)
+    done = planted(warraq)("crawl", "arabkhabar", "--replay", tmp_path, "--prefect", status=1)
     assert done.stderr.startswith(b"arabkhabar: failed: ")
     (tmp_path / "file").write_text("")
     unreachable = {"WARRAQ_ROOT": str(tmp_path / "file" / "archive")}
     done = warraq("crawl", "tunisiatoday", "--replay", SAMPLES, "--prefect", status=3, **unreachable)
     assert done.stderr.startswith(b"warraq: ")
     assert not _serving(warraq)
+    database = Path(warraq.environ["HOME"]) / ".prefect" / "prefect.db"
+    assert b"ended before its time" in database.read_bytes() or b"fetched" in database.read_bytes()
+    assert leaks(tmp_path, done.stdout, done.stderr) == []
 
 
 def _serving(warraq: Command) -> list[str]:
