@@ -127,9 +127,9 @@ def enter(
 
 
 def announced(links: Links) -> Iterator[Announced]:
-    """The links of a log, as the ledger takes them; those outside the days that were asked for are left out."""
+    """The links of a log, as the ledger takes them; those that are not to be fetched are left out."""
     for link in links.links.values():
-        if link.state is not State.OUTSIDE:
+        if link.state not in (State.OUTSIDE, State.LEFT_OUT):
             yield Announced(
                 url=link.url,
                 announced_at=link.found.announced_at,

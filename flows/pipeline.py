@@ -50,6 +50,8 @@ T = TypeVar("T")
 
 _OUTSTANDING = timedelta(days=8)
 """Pages of how many days a scheduled crawl asks for again where they did not come; older ones are for a backfill."""
+_LIMITED = ("limit_reached", "memory")
+"""Reasons of a spider that has met a limit it was not asked for."""
 _NOT_SERVED = {Reason.HTTP_ERROR, Reason.BLOCKED, Reason.TIMED_OUT}
 
 
@@ -323,6 +325,8 @@ class _Run:
         self.ended_at = datetime.now(UTC)
         if reason in ("asked_to_wait", "blocked") or (reason in ("finished", "limit") and not spider.exit_status):
             self.ending = reason
+        elif self.status is Status.LIMITED:
+            self.ending = "limit"
         self.discovery_ended = bool(finished.get("stats", {}).get("warraq/discovery_complete"))
         self.unread = finished.get("unread") or ()
 
@@ -438,6 +442,7 @@ class _Run:
             "warc_bytes": settings.warc_bytes,
             "warc_seconds": settings.warc_seconds,
             "index": (path := self.steps.index.path) and str(path),
+            "memory": settings.spider_memory,
             "log": str(directory.path / SPIDER_LOG),
             "overrides": {},
         }
@@ -491,7 +496,7 @@ class _Run:
 
     def _judge(self, spider: SpiderProcess, links: Links, timeout: int | None) -> tuple[Status, str | None]:
         """What the exit status, the log of links and the archived pages together say of the crawl."""
-        found = [link for link in links.links.values() if link.state is not State.OUTSIDE]
+        found = [link for link in links.links.values() if link.state not in (State.OUTSIDE, State.LEFT_OUT)]
         known = sum(link.state is State.KNOWN for link in found)
         judged = self.outcomes.total() - self.outcomes["support"]
         not_served = sum(count for reason, count in self.reasons.items() if reason in _NOT_SERVED)
@@ -506,6 +511,8 @@ class _Run:
             stats = (spider.finished or {}).get("stats", {})
             said = spider.complaint() or stats.get("warraq/cannot_archive")
             said = said or f"The spider ended with status {spider.exit_status} and said nothing"
+            if spider.finished and spider.finished.get("reason") in _LIMITED:
+                return Status.LIMITED, said
             return Status.FAILED, f"{said.rstrip('.')}. Its log is filed beside this run's report."
         if not self.outcomes and not links.documents:
             return Status.FAILED, "The spider archived no response at all; check the network and its log."

@@ -19,6 +19,8 @@ class Status(StrEnum):
     """The spider ran to its end but brought no article, new or known."""
     FAILED = "failed"
     TIMED_OUT = "timed_out"
+    LIMITED = "limited"
+    """A limit of the source ended the run, or of the spider's memory; the next run goes on."""
     INTERRUPTED = "interrupted"
 
 

@@ -47,6 +47,8 @@ class Settings:
     """`WARRAQ_TIMEOUT`: seconds after which the crawl of one source is stopped."""
     page_limits: PageLimits = field(default_factory=PageLimits)
     """`WARRAQ_PAGE_SECONDS` and `WARRAQ_PAGE_MEMORY`: what reading one page may take."""
+    spider_memory: int = 640
+    """`WARRAQ_SPIDER_MEMORY`: MiB of memory at which a spider ends its crawl."""
     task_runner: Literal["process", "ray"] = "process"
     """`WARRAQ_TASK_RUNNER`: who re-extracts: `process` on this machine, or `ray` (needs warraq[ray])."""
     prefect_api_url: str | None = None
@@ -87,6 +89,7 @@ class Settings:
                 seconds=_positive(given, "WARRAQ_PAGE_SECONDS", PageLimits.seconds, "a time in seconds"),
                 memory=_positive(given, "WARRAQ_PAGE_MEMORY", PageLimits.memory, "a size in MiB"),
             ),
+            spider_memory=_positive(given, "WARRAQ_SPIDER_MEMORY", cls.spider_memory, "a number of MiB"),
             task_runner=_task_runner(given.get("WARRAQ_TASK_RUNNER", cls.task_runner)),
             prefect_api_url=given.get("PREFECT_API_URL"),
             s3=_s3(given),
@@ -108,6 +111,7 @@ class Settings:
             "WARRAQ_TIMEOUT": str(self.timeout),
             "WARRAQ_PAGE_SECONDS": str(self.page_limits.seconds),
             "WARRAQ_PAGE_MEMORY": str(self.page_limits.memory),
+            "WARRAQ_SPIDER_MEMORY": str(self.spider_memory),
             "WARRAQ_TASK_RUNNER": self.task_runner,
             "WARRAQ_S3_ENCRYPTION": self.s3.encryption or "(the bucket's default)",
             "WARRAQ_S3_KMS_KEY": self.s3.kms_key or "(the account's default)",

@@ -11,6 +11,8 @@ A process that is killed leaves what it has written; of a line cut off in the mi
 from __future__ import annotations
 
 import json
+import sys
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -21,6 +23,12 @@ from typing import Any
 
 from archive.warc import Found
 from extract.escaping import safe_json
+
+MOST_UNWANTED = 10_000
+"""Links outside the days that were asked for that are written, and as many of those over the limit of pages."""
+MOST_LEFT_OUT = 100
+"""Links written that were left out for the same reason."""
+_MOST_OF_URL = 500
 
 
 class State(StrEnum):
@@ -36,6 +44,8 @@ class State(StrEnum):
     """Not of the days that were asked for."""
     LIMIT = "limit"
     """Not fetched, for the limit was reached before."""
+    LEFT_OUT = "left_out"
+    """Not to be fetched: it goes over a limit of the source, or belongs to a trap."""
     FETCHED = "fetched"
     FAILED = "failed"
     """No answer, or one that says nothing of the page: an error of the server, a refusal."""
@@ -51,7 +61,7 @@ class LoggedLink:
     revisit: bool = False
     """Whether it was fetched, or to be fetched, again."""
     why: str | None = None
-    """Of a failed one: a phrase for people."""
+    """Of one that failed or was left out: a phrase for people."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,7 +90,10 @@ class Links:
 
 
 class LinkLog:
-    """Writes the log. Each line leaves the process at once."""
+    """Writes the log. Each line leaves the process at once.
+
+    Of links that nothing becomes of, only some are written: a site may announce any number of them.
+    """
 
     def __init__(self, path: Path | None, on_error: Callable[[OSError], None]) -> None:
         """Open the log for appending.
@@ -94,9 +107,24 @@ class LinkLog:
         """
         self._stream = path.open("a", encoding="utf-8", buffering=1) if path else None
         self._on_error = on_error
+        self._written: Counter[str] = Counter()
 
     def found(self, url: str, found: Found, state: State) -> None:
         """A link, where it came from and what is to become of it."""
+        if state in (State.OUTSIDE, State.LIMIT) and not self._has_room(state, MOST_UNWANTED):
+            return
+        self._found(url, found, state)
+
+    def left_out(self, url: str, found: Found, why: str) -> None:
+        """A link that is not to be fetched, and why."""
+        if self._has_room(why, MOST_LEFT_OUT):
+            self._found(url[:_MOST_OF_URL], found, State.LEFT_OUT, why=why)
+
+    def _has_room(self, kind: str, most: int) -> bool:
+        self._written[kind] += 1
+        return self._written[kind] <= most
+
+    def _found(self, url: str, found: Found, state: State, **more: Any) -> None:
         announced = found.announced_at
         self._write(
             url=url,
@@ -104,6 +132,7 @@ class LinkLog:
             found_in=found.via,
             announced_at=announced and announced.isoformat(),
             state=state,
+            **more,
         )
 
     def fetched(self, url: str) -> None:
@@ -161,9 +190,11 @@ def read_links(path: Path) -> Links:
 def _link(line: Mapping[str, Any]) -> LoggedLink:
     announced = line["announced_at"]
     at = announced and datetime.fromisoformat(announced)
+    via = line["found_in"]  # of thousands of links it is the same
     return LoggedLink(
         url=line["url"],
-        found=Found(by=line["found_by"], via=line["found_in"], announced_at=at),
+        found=Found(by=sys.intern(line["found_by"]), via=via and sys.intern(via), announced_at=at),
         state=State(line["state"]),
         revisit=line["state"] == State.REVISIT,
+        why=line.get("why"),
     )

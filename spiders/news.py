@@ -24,19 +24,23 @@ from spiders.blocking import refusal
 from spiders.bounds import cut_off
 from spiders.capture import FOUND, VISIT
 from spiders.discovery import Document, Kind, Link, NotADocumentError, absolute_url, read_document
+from spiders.gate import Gate, host_of
 from spiders.links import LinkLog
 from spiders.pages import Pages, Wanted
 from spiders.periods import day_in_path
-from spiders.plan import MAX_HOPS, Plan, Shown, Step
+from spiders.plan import Plan, Shown, Step
 from spiders.politeness import HostLeft
 from spiders.revisits import conditions
 from spiders.robots import redirect_target, robots_read
 from spiders.robots_txt import RobotsTxt
+from spiders.traps import BARREN, MAX_BARREN
 from spiders.window import Window
 
 MAX_REFUSALS = 10
 """Refusals in a row after which a site is left alone."""
 
+LIMIT_REACHED = "limit_reached"
+"""Reason for which a crawl is closed that met a limit of its source."""
 _TELL = {
     Reason.TOO_LARGE: "it is larger than the source's limits allow",
     Reason.TIMED_OUT: "it took longer than the source's limits allow",
@@ -56,9 +60,10 @@ class NewsSpider(Spider):
 
     Statistics: `warraq/discovered` pages announced and wanted, `warraq/discovered/<how>`, `warraq/revisits` of them
     that the archive holds; `warraq/fetched`; `warraq/failed` pages that did not come; `warraq/known` left alone since
-    the archive holds them, `warraq/outside_window`, `warraq/forgotten`, `warraq/offsite`; `warraq/documents` read to
-    find them, `warraq/documents_unread`; `warraq/refused` responses that refused us, `warraq/refused_by`;
-    `warraq/discovery_complete` 1 if everything that announces pages could be read.
+    the archive holds them, `warraq/outside_window`, `warraq/forgotten`, `warraq/offsite`; `warraq/left_out` for a limit
+    or a trap, `warraq/over_limit` left to the next run, `warraq/limit_reached` the limit that ended the crawl;
+    `warraq/documents` read to find them, `warraq/documents_unread`; `warraq/refused` responses that refused us,
+    `warraq/refused_by`; `warraq/discovery_complete` 1 if everything that announces pages could be read.
     """
 
     name = "news"
@@ -108,13 +113,15 @@ class NewsSpider(Spider):
         self._due = list(due) if revisit and not window else []
         self._zone = ZoneInfo(source.timezone)
         self._log = LinkLog(links, self._cannot_log)
+        today = self.started.astimezone(self._zone).date()
+        self._gate = Gate(source, forgotten or Forgotten(), self._log, self._count, today)
         self._pages = Pages(
             source,
             window=window,
             past=None if pages else past,
             revisit=revisit and not window,
             limit=limit,
-            forgotten=forgotten or Forgotten(),
+            gate=self._gate,
             log=self._log,
             count=self._count,
             now=self.started,
@@ -126,6 +133,7 @@ class NewsSpider(Spider):
         """As Scrapy makes its spiders; `args` and `kwargs` are those of `__init__`."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         crawler.signals.connect(spider._robots_read, signal=robots_read)
+        crawler.signals.connect(spider._received, signal=signals.response_downloaded)
         crawler.signals.connect(spider._idle, signal=signals.spider_idle)
         crawler.signals.connect(spider._closed, signal=signals.spider_closed)
         return spider
@@ -153,23 +161,31 @@ class NewsSpider(Spider):
                     self.crawler.engine.crawl(found)
 
     def _document(self, step: Step, priority: int) -> Iterator[Request]:
-        if not self._pages.may_ask(step.url) or not self._pages.is_first(step.url):
+        found = Found(by=DOCUMENT + step.way, via=step.via)
+        stated = step.is_entry and not step.is_guess and step.way != "robots"
+        if not self._gate.admits(step.url, found, trusted=stated) or not self._has_room(step.url):
             return
+        self._gate.remember(step.url)
         yield Request(
             step.url,
             callback=self.read_document,
             errback=self._document_failed,
             priority=priority,
-            meta={"dont_redirect": True, FOUND: Found(by=DOCUMENT + step.way, via=step.via)},
+            meta={"dont_redirect": True, FOUND: found},
             cb_kwargs={"step": step},
         )
+
+    def _has_room(self, url: str) -> bool:
+        budget = self._gate.budget
+        return budget.spent is None and budget.has_bytes(host_of(url)) and budget.take_document()
 
     def read_document(self, response: Response, step: Step) -> Iterator[Request]:
         """Read a sitemap, feed, REST answer or listing and follow what it announces."""
         refused = self._refused(response)
         target = redirect_target(response)
-        if step.hops > MAX_HOPS:
-            self._unread(step, response.status, f"it is {MAX_HOPS} indexes and redirects away from where they began")
+        depth = self.source.limits.depth
+        if step.hops > depth:
+            self._unread(step, response.status, f"it is {depth} indexes and redirects away from where they began")
         elif target:
             priority = response.request.priority if response.request else _ENTRY
             yield from self._document(self.plan.redirected(step, response.url, target), priority)
@@ -194,6 +210,7 @@ class NewsSpider(Spider):
             return
         self._count("warraq/documents")
         if document.problem:
+            self._gate.leave_out(document.problem, step.url)
             self.logger.warning("%s: %s", step.url, document.problem)
         self._log.document(step.url, step.way, response.status, len(document.links), document.problem)
         self.plan.read(step, document)
@@ -205,6 +222,11 @@ class NewsSpider(Spider):
         yield from self._take_waiting()
         total = (response.headers.get("X-WP-TotalPages") or b"").decode("latin-1")
         if follower := self.plan.next_page(step, document, shown, int(total) if total.isdecimal() else None):
+            barren = self._gate.traps.barren_pages(step.barren, step.via)
+            if barren >= MAX_BARREN:
+                self._gate.leave_out(BARREN, follower.url)
+                return
+            follower = replace(follower, via=response.url, barren=barren)
             yield from self._document(follower, _CHILD)
 
     def _announced(self, document: Document, step: Step, url: str) -> list[Shown]:
@@ -277,8 +299,12 @@ class NewsSpider(Spider):
             self._pages.has_failed(page, _TELL[Reason.TIMED_OUT])
         else:
             self._pages.has_come(page)
+            listing = page.found.via if page.found.by in ("listing", "archive") else None
+            self._gate.traps.came(listing, response.status, response.body)
         if self._pages.is_full:
             raise CloseSpider("limit")
+        if self._gate.budget.spent and self._pages.is_through:
+            raise CloseSpider(LIMIT_REACHED)
         yield from self._take_waiting()
 
     def _page_failed(self, failure: Failure) -> Iterator[Request]:
@@ -290,8 +316,20 @@ class NewsSpider(Spider):
 
     # --- the end -----------------------------------------------------------------------------------------------------
 
+    @property
+    def problems(self) -> list[str]:
+        """What could not be read and what was left out, a phrase each."""
+        return self.plan.problems + self._gate.problems
+
+    def _received(self, response: Response) -> None:
+        self._gate.budget.received(host_of(response.url), len(response.body))
+        if self._gate.budget.spent == "bytes":
+            self._stop(LIMIT_REACHED)
+
     def _idle(self) -> None:
         """All is read and fetched: look where a dead way's articles may be announced instead, or end."""
+        if self._gate.budget.spent:
+            raise CloseSpider(LIMIT_REACHED)
         asked = [request for step in self.plan.fall_back() for request in self._document(step, _ENTRY)]
         for request in asked:
             self.crawler.engine.crawl(request)
@@ -306,12 +344,14 @@ class NewsSpider(Spider):
             raise DontCloseSpider
         if self.crawler.stats.get_value("warraq/refused") and not self._pages.fetched and not self.plan.has_found:
             raise CloseSpider("blocked")
-        if self.plan.is_complete and not self.pages:
+        if self.plan.is_complete and not self.pages and not self._gate.budget.left:
             self.crawler.stats.set_value("warraq/discovery_complete", 1)
 
     def _closed(self, reason: str) -> None:
-        if reason == "limit":
+        if reason in ("limit", LIMIT_REACHED):
             self._pages.give_up()
+        if reason == LIMIT_REACHED:
+            self.crawler.stats.set_value("warraq/limit_reached", self._gate.budget.spent)
         self._log.close()
 
     def _refused(self, response: Response) -> str | None:

@@ -6,22 +6,21 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import blake2b
 
-from w3lib.url import canonicalize_url, safe_url_string
-
-from archive.forgotten import Forgotten
 from archive.visits import PastVisits, Visit
 from archive.warc import Found
 from extract.types import Source
 from spiders.discovery import Link
+from spiders.gate import Gate, host_of
 from spiders.links import LinkLog, State
 from spiders.revisits import is_due
 from spiders.window import Window
 
-MAX_REDIRECTS = 5
 UNDER_WAY = 32
 """Most pages handed to Scrapy at a time: a request takes more memory than a link."""
+
+_ASKED = ("request", "due")
+"""What a page is found by that the user or the archive asks for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,7 +47,7 @@ class Pages:
         past: PastVisits | None,
         revisit: bool,
         limit: int | None,
-        forgotten: Forgotten,
+        gate: Gate,
         log: LinkLog,
         count: Callable[[str], None],
         now: datetime,
@@ -61,14 +60,13 @@ class Pages:
             past: what the archive holds; None: everything is fetched.
             revisit: whether articles that have come to one of the ages in `Source.revisits` are fetched again.
             limit: most pages to fetch; None: no bound.
-            forgotten: what was taken out of the archive and is not fetched again.
+            gate: says which URLs may be asked for.
             log: told of each link and what becomes of it.
             count: told the name of each statistic that grows by one.
             now: time of the crawl.
         """
         self._source, self._window, self._past, self._revisit = source, window, past, revisit
-        self._limit, self._forgotten, self._log, self._count, self._now = limit, forgotten, log, count, now
-        self._seen: set[bytes] = set()
+        self._limit, self._gate, self._log, self._count, self._now = limit, gate, log, count, now
         self._waiting: deque[Wanted] = deque()
         self._under_way = 0
         self.fetched = 0
@@ -76,9 +74,11 @@ class Pages:
 
     def announce(self, link: Link, found: Found) -> None:
         """Decide whether a page is fetched, and say so in the log."""
-        if self._source.skips(link.url) or not self.may_ask(link.url) or not self.is_first(link.url):
+        if self._source.skips(link.url):
             return
         found = replace(found, announced_at=link.published_at)
+        if not self._gate.admits(link.url, found, trusted=found.by in _ASKED):
+            return
         if self._window.excludes(link):
             self._count("warraq/outside_window")
             self._log.found(link.url, found, State.OUTSIDE)
@@ -88,6 +88,11 @@ class Pages:
             self._count("warraq/known")
             self._log.found(link.url, found, State.KNOWN)
             return
+        if not self._gate.budget.take_page(host_of(link.url)):
+            self._count("warraq/over_limit")
+            self._log.found(link.url, found, State.LIMIT)
+            return
+        self._gate.remember(link.url)
         self._count("warraq/discovered")
         self._count(f"warraq/discovered/{found.by}")
         if visit:
@@ -99,8 +104,12 @@ class Pages:
         """As many of those waiting as the limit allows to be fetched or under way."""
         room = UNDER_WAY if self._limit is None else min(UNDER_WAY, self._limit - self.fetched)
         while self._waiting and self._under_way < room:
-            self._under_way += 1
-            yield self._waiting.popleft()
+            page = self._waiting.popleft()
+            if self._gate.budget.has_bytes(host_of(page.url)):
+                self._under_way += 1
+                yield page
+            else:
+                self._log.not_reached(page.link)
 
     def moved(self, page: Wanted, url: str, target: str) -> Wanted | None:
         """Where a page has moved; None if that is to be left alone, or was asked for before.
@@ -110,14 +119,16 @@ class Pages:
             url: the URL that redirects.
             target: where it leads.
         """
-        if page.hops >= MAX_REDIRECTS or self._source.skips(target) or not self.may_ask(target):
+        if page.hops >= self._source.limits.redirects or self._source.skips(target):
             return None
         visit = self.last_visit(target)
         if visit and not page.visit:  # the archive knows the page by its other URL
             return None
         found = Found(by="redirect", via=url, announced_at=page.found.announced_at)
-        there = replace(page, url=target, found=found, visit=visit, hops=page.hops + 1)
-        return there if self.is_first(target) else None
+        if not self._gate.admits(target, found, trusted=page.found.by in _ASKED):
+            return None
+        self._gate.remember(target)
+        return replace(page, url=target, found=found, visit=visit, hops=page.hops + 1)
 
     def has_come(self, page: Wanted) -> None:
         """The page is archived, whatever it is."""
@@ -143,24 +154,11 @@ class Pages:
         """Whether the limit is reached."""
         return self._limit is not None and self.fetched >= self._limit
 
+    @property
+    def is_through(self) -> bool:
+        """Whether no page waits or is under way."""
+        return not (self._waiting or self._under_way)
+
     def last_visit(self, url: str) -> Visit | None:
         """What the archive holds of a page."""
         return self._past.last(url) if self._past else None
-
-    def may_ask(self, url: str) -> bool:
-        """Whether a URL is on the source's domains, and nobody told the archive to forget it."""
-        if not self._source.owns(url):
-            self._count("warraq/offsite")
-            return False
-        if self._forgotten.covers(url):
-            self._count("warraq/forgotten")
-            return False
-        return True
-
-    def is_first(self, url: str) -> bool:
-        """Whether a URL is met for the first time; raw and percent-encoded forms of one URL are the same."""
-        digest = blake2b(canonicalize_url(safe_url_string(url)).encode(), digest_size=16).digest()
-        if digest in self._seen:
-            return False
-        self._seen.add(digest)
-        return True

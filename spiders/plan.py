@@ -23,8 +23,6 @@ from spiders.window import Window
 
 Way = Literal["feed", "sitemap", "robots", "rest", "archive", "listing"]
 
-MAX_HOPS = 8
-"""Documents that lead from an entry to a document: nested indexes and redirects. More is a trap, not a site."""
 POSTS = 100
 """Posts in one answer of WordPress: the most it gives."""
 LATE = timedelta(days=1)
@@ -53,6 +51,8 @@ class Step:
     day: date | None = None
     """The day whose archive or sitemap it is."""
     page: int = 1
+    barren: int = 0
+    """How many pages before it, in a row, brought nothing."""
     shown: set[str] = field(default_factory=set, compare=False, repr=False)
     """URLs that this page and those before it have shown."""
 

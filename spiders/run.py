@@ -7,8 +7,10 @@ It writes one JSON object a line to standard output, flushed at once:
     {"event": "finished", "reason": "finished", "stats": {…}, "problems": […], "unread": […]}   last
 
 Reasons: `finished`; `limit`; `shutdown`, it was told to stop; `cannot_archive`; `asked_to_wait`, the site asks for a
-long pause or answers nothing but 429 and 503; `blocked`, it refuses us. `problems` are phrases on what announces
-articles and could not be read; `unread` those of them that nothing else took the place of.
+long pause or answers nothing but 429 and 503; `blocked`, it refuses us; `limit_reached`, the site has more than the
+source's limits allow a run; `memory`, it would need more memory than it may have. `problems` are phrases on what
+announces articles and could not be read, and on what was left out; `unread` those of them that nothing else took the
+place of.
 
 Exit status: 0 the crawl ran to its end (reason `finished` or `limit`); 1 it did not, and the last line of standard
 error says why in one sentence; 130 or 143 it was told to stop by SIGINT or SIGTERM, and everything fetched is in its
@@ -87,6 +89,8 @@ class CrawlRequest:
     """Age at which it is."""
     index: Path | None = None
     """The archive's index; None: every response is archived whole."""
+    memory: int = 0
+    """MiB of memory that the process may take before it ends the crawl; 0: any."""
     log: Path | None = None
     """Where Scrapy's log goes; None: nowhere."""
     overrides: Mapping[str, Any] = field(default_factory=dict)
@@ -170,6 +174,7 @@ def crawl(request: CrawlRequest, events: Events, stop: Stop) -> int:
     from archive.forgotten import Forgotten
     from archive.visits import PastVisits
     from archive.warc import WarcError
+    from spiders.memory import set_ceiling
     from spiders.news import NewsSpider
     from spiders.replay import ReplayArchive
     from spiders.settings import NoContactError, crawl_settings
@@ -191,6 +196,7 @@ def crawl(request: CrawlRequest, events: Events, stop: Stop) -> int:
             documents=request.documents,
             replay=ReplayArchive(request.replay) if request.replay else None,
             allow=request.allow,
+            memory=request.memory,
             overrides=request.overrides,
         )
     except (SourcesError, NoContactError) as error:
@@ -198,6 +204,8 @@ def crawl(request: CrawlRequest, events: Events, stop: Stop) -> int:
     except (WarcError, OSError) as error:
         return _fail(f"Cannot replay {', '.join(map(str, request.replay))}: {error}.")
 
+    if request.memory:
+        set_ceiling(request.memory)
     process = AsyncCrawlerProcess(settings)
     crawler = process.create_crawler(NewsSpider)
     watch = _Watch(crawler, events, stop)
@@ -257,13 +265,15 @@ class _Watch:
     def finish(self) -> None:
         """Finish the file, however the crawl ended, and say so."""
         from spiders.capture import Capture
+        from spiders.news import NewsSpider
 
         if capture := self._crawler.get_extension(Capture):
             capture.close()
         self.stats = dict(self._crawler.stats.get_stats())
         self._tell_progress()
-        if plan := getattr(self._crawler.spider, "plan", None):
-            self.problems, self.unread = plan.problems, plan.unread
+        spider = self._crawler.spider
+        if isinstance(spider, NewsSpider):
+            self.problems, self.unread = spider.problems, spider.plan.unread
         told = {"reason": self.reason, "stats": self.stats, "problems": self.problems, "unread": self.unread}
         self._events.emit("finished", **told)
 
@@ -323,6 +333,19 @@ def _problem(source: str, reason: str, stats: Mapping[str, Any], problems: Seque
         case "asked_to_wait":
             wait = stats.get("warraq/asked_to_wait")
             return f"{source} asks visitors to come back in {wait} s, so the crawl stopped; run it again after that."
+        case "limit_reached":
+            limit = stats.get("warraq/limit_reached")
+            return (
+                f"The crawl of {source} stopped at a limit of its source, `{limit}`; what was fetched is archived, and "
+                f"the next run goes on from there. If the site is in order, raise it: [{source}.limits] in the file "
+                "that WARRAQ_SOURCES names."
+            )
+        case "memory":
+            return (
+                f"The crawl of {source} stopped, for the spider took more than {stats.get('warraq/memory_limit')} MiB "
+                "of memory; what was fetched is archived, and the next run goes on from there. If the site is in "
+                "order, set WARRAQ_SPIDER_MEMORY higher."
+            )
         case _:
             return f"The crawl of {source} ended before its time: {reason}."
     if errors := stats.get("spider_exceptions/count"):

@@ -32,6 +32,7 @@ def crawl_settings(
     documents: Path | None = None,
     replay: ReplayArchive | None = None,
     allow: str = "",
+    memory: int = 0,
     overrides: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Settings for one crawl of one source.
@@ -47,6 +48,7 @@ def crawl_settings(
         documents: directory that keeps the sitemaps, listings and the like that are read, and answers for them.
         replay: archive to answer from instead of the network; no request leaves the machine then.
         allow: addresses connected to though they are not public, as `spiders.egress.parse_allowance` reads them.
+        memory: MiB that the process may take before it ends the crawl; 0: any.
         overrides: Scrapy settings that win over these; for tests.
 
     Raises:
@@ -65,6 +67,7 @@ def crawl_settings(
             "WARRAQ_PORTS": source.ports,
             "WARRAQ_ALLOW": allow,
             "WARRAQ_LIMITS": source.limits,
+            "MEMUSAGE_LIMIT_MB": memory,
             "DOWNLOAD_TIMEOUT": source.limits.head_seconds,
         }
         | (_replayed(replay) if replay else _live(source, contact))
@@ -79,7 +82,10 @@ COMMON: dict[str, Any] = {
         "spiders.capture.Capture": 0,
         "scrapy.extensions.throttle.AutoThrottle": None,
         "spiders.politeness.Hosts": 500,
+        "scrapy.extensions.memusage.MemoryUsage": None,
+        "spiders.memory.MemoryLimit": 0,
     },
+    "MEMUSAGE_CHECK_INTERVAL_SECONDS": 1.0,
     "DOWNLOADER_MIDDLEWARES": {
         "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
         # An address is checked where we connect to it, which a proxy would hide; and we have no password to send.

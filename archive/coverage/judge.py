@@ -143,7 +143,7 @@ def _gaps(run: Run, tally: Tally, left: int, *, asked: bool, covered: bool, brok
         if broken:
             yield broken
     elif run.ending == "limit":
-        yield "the run was limited"
+        yield run.problem or "the run was limited"
     elif run.unread:
         others = f" and {len(run.unread) - 1} more" if len(run.unread) > 1 else ""
         yield f"could not be read: {run.unread[0]}{others}"
