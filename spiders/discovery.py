@@ -212,7 +212,11 @@ def absolute_url(base: str, url: str | None) -> str | None:
         encoded = safe_url_string(absolute)
         parts = urlsplit(encoded)
         host = _FINAL_DOT.sub("", parts.netloc.rpartition("@")[2])
-        fit = parts.scheme in ("http", "https") and _HOST.fullmatch(parts.hostname or "") and encoded.isascii()
+        fit = (
+            parts.scheme in ("http", "https")
+            and _HOST.fullmatch((parts.hostname or "").removesuffix("."))
+            and encoded.isascii()
+        )
         if not fit or len(encoded) > MAX_URL:
             return None
         return absolute if urlsplit(absolute).netloc == host else urlunsplit(parts._replace(netloc=host))
@@ -220,9 +224,9 @@ def absolute_url(base: str, url: str | None) -> str | None:
         return None
 
 
-_PLAIN = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+/(?:[\w~!$&'()*+,=:@/-]|(?<!/)\.)*+", re.ASCII)
+_PLAIN = re.compile(r"https?://[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+/(?:[\w~!$&'()*+,=:@/-]|(?<!/)\.)*+", re.ASCII)
 """A URL in which there is nothing to encode or to resolve."""
-_HOST = re.compile(r"[\w.-]+|[\da-f:.]+", re.ASCII)
+_HOST = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63})*|[\da-f]*:[\da-f:.]*", re.ASCII)
 """A name or address as `urlsplit` gives it; neither percent-encoded nor with a zone."""
 _FINAL_DOT = re.compile(r"\.(?=(:\d*)?$)")
 

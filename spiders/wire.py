@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from OpenSSL import SSL
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import (
     HTTP11DownloadHandler,
@@ -27,6 +28,7 @@ from scrapy.http import Response
 from scrapy.utils._download_handlers import wrap_twisted_exceptions
 from scrapy.utils.defer import maybe_deferred_to_future
 from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionClosed
 from twisted.internet.interfaces import IAddress
 from twisted.web._newclient import HTTP11ClientProtocol
 from twisted.web._newclient import Request as TxRequest
@@ -103,7 +105,19 @@ class WireDownloadHandler(HTTP11DownloadHandler):
             for reason in getattr(error.__cause__, "reasons", ()):
                 if reason.check(HeadTooLargeError):
                     raise reason.value from None  # which is not tried again
-            raise
+            raise DownloadFailedError(_worded(error)) from error
+
+
+def _worded(error: DownloadFailedError) -> str:
+    """Why there is no answer, where Twisted's words are the list of its own failures."""
+    reasons = getattr(error.__cause__, "reasons", ())
+    last = reasons[-1].value if reasons else error
+    if isinstance(last, SSL.Error):
+        said = last.args[0] if last.args and isinstance(last.args[0], list) else [last.args]
+        return f"TLS did not come about: {', '.join(str(each[-1]) for each in said if each) or 'the server closed'}"
+    if isinstance(last, ConnectionClosed):
+        return "the connection was closed before an answer came"
+    return str(last) or type(last).__name__
 
 
 class _Agent(_ScrapyAgent):

@@ -285,6 +285,8 @@ def test_read_time(text: str | None, expected: datetime | None) -> None:
         ("http://site%2eexample/a", None),
         ("http://[fe80::1%25lo]/a", None),
         ("http://a b/", None),
+        ("http://a..example/", None),
+        (f"http://{'a' * 64}.example/", None),
         ("file:///etc/passwd", None),
     ],
 )
