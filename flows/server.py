@@ -21,7 +21,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from archive.children import bare_environment
+from flows.children import bare_environment
 
 START_TIMEOUT = 120.0
 """Seconds; a first start makes the database, which takes some 10 s of CPU."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from archive.children import bare_environment
+from flows.children import bare_environment
 from flows.spool import RunDirectory
 
 COMMAND: tuple[str, ...] = (sys.executable, "-m", "spiders.run")

@@ -13,9 +13,9 @@ import pytest
 from canaries import SECRETS, holds_a_canary, leaks, planted
 from warraq_command import Command
 
-from archive.children import bare_environment
 from archive.store import StoreError, open_store
 from archive.warc import Capture, read_warc
+from flows.children import bare_environment
 from flows.server import PrefectError, configured_api_url
 from flows.settings import Settings, SettingsError
 from flows.spider import SpiderProcess
