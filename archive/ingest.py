@@ -11,11 +11,12 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from archive.dedup import (
     WINDOW,
@@ -40,6 +41,9 @@ from extract.types import Article, Reason, Rejection, Source
 
 _SUFFIX = ".warc.gz"
 
+MAX_RESPONSES = 200_000
+"""Responses in a file that others made. A file is one commit, so what is known of its pages stays in memory."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class IngestReport:
@@ -59,6 +63,8 @@ class IngestReport:
     """The file's captures were in the tables before; nothing was added to `captures`."""
     retries: int = 0
     """How often another writer came first."""
+    forged: int = 0
+    """Responses that this call read and that do not have the payload digest that their records state."""
 
 
 def ingest(
@@ -108,10 +114,12 @@ def ingest(
         return report
     captures: list[tuple[Capture, Reading]] = []
     originals = Originals()
+    forged = 0
     for capture, reading in (reader or page_reader()).captures(_read(store, warc_key, local), source):
         if not capture.repeats:
             originals.add(reading, capture.payload_digest)
         captures.append((_without_bodies(capture), reading))
+        forged += "bad_digest" in capture.flags
         if on_page:
             on_page(capture.url)
     if not captures:
@@ -121,7 +129,7 @@ def ingest(
         if missing := originals.missing(capture for capture, _ in captures):
             ask(partial(originals.look_up, source=source.id, revisits=missing), on_progress=on_wait)
     captures = [(capture, originals.read(capture, reading)) for capture, reading in captures]
-    return commit_batch(
+    report = commit_batch(
         captures,
         source,
         warc_key,
@@ -132,6 +140,7 @@ def ingest(
         window=window,
         patience=patience,
     )
+    return replace(report, forged=forged)
 
 
 def commit_batch(
@@ -226,7 +235,8 @@ def adopt_warc(store: Store, path: Path, source_id: str) -> str:
 
     Raises:
         StoreError: the store cannot be written.
-        WarcError: the file cannot be read, holds no response, or is not compressed record by record.
+        WarcError: the file cannot be read, holds no response or more than `MAX_RESPONSES`, is not compressed record by
+            record, or has a response whose id another one has, in it or in the archive.
     """
     try:
         with path.open("rb") as file:
@@ -238,16 +248,54 @@ def adopt_warc(store: Store, path: Path, source_id: str) -> str:
                     f"{path.name.removesuffix('.warc')}.warc.gz`, then ingest that file"
                 )
             file.seek(0)
-            opened = min((capture.fetched_at for capture in read_warc(file)), default=None)
+            fetched = _responses(file)
     except OSError as error:
         raise WarcError(f"cannot read {path} ({error.strerror or error}): check the path") from error
     except WarcError as error:
         raise _named(error, str(path)) from error
-    if opened is None:
+    if not fetched:
         raise WarcError(f"{path} holds no HTTP response: there is nothing to ingest")
+    opened = min(fetched.values())
     key = warc_key(warc_stem(source_id, opened.astimezone(UTC), f"import{digest[:20]}", 0))
+    if held := _held_elsewhere(store, source_id, fetched.keys(), key):
+        raise WarcError(
+            f"{path}: {held} of its responses are in the archive already, from another file: "
+            f"`warraq backfill {source_id} --from warc {path}` takes in the others"
+        )
     _put(store, key, path)
     return key
+
+
+def _responses(file: BinaryIO) -> dict[str, datetime]:
+    """The ids of a file's responses, and when they were fetched.
+
+    Raises:
+        WarcError: the file cannot be read, has too many, or one id twice.
+    """
+    fetched: dict[str, datetime] = {}
+    for capture in read_warc(file):
+        if capture.capture_id in fetched:
+            raise WarcError(f"at byte {capture.offset}: its WARC-Record-ID, {capture.capture_id}, is that of another")
+        if len(fetched) == MAX_RESPONSES:
+            raise WarcError(f"it holds more than {MAX_RESPONSES:,} responses: split it, then ingest its parts")
+        fetched[capture.capture_id] = capture.fetched_at
+    return fetched
+
+
+def _held_elsewhere(store: Store, source_id: str, captures: Set[str], key: str) -> int:
+    """How many of these captures the archive has from another file than the one at this key."""
+    found = (
+        Tables(store)
+        .snapshot()
+        .query(
+            "SELECT count(*) AS held FROM captures "
+            "WHERE source = {source} AND warc_key <> {key} AND capture_id IN {ids}",
+            source=source_id,
+            key=key,
+            ids=captures,
+        )
+    )
+    return int(found["held"][0].as_py())
 
 
 def pending_warcs(store: Store, source_id: str | None = None, *, index: Index | None = None) -> list[str]:

@@ -127,7 +127,10 @@ class Source:
 
     def owns(self, url: str) -> bool:
         """Whether `url` is on one of the source's domains."""
-        host = (urlsplit(url).hostname or "").rstrip(".")
+        try:
+            host = (urlsplit(url).hostname or "").rstrip(".")
+        except ValueError:  # a bracket that opens no IPv6 address, …
+            return False
         return any(host == domain or host.endswith("." + domain) for domain in self.domains)
 
     def skips(self, url: str) -> bool:

@@ -208,7 +208,7 @@ def extract(
     archive.
     """
     from archive.guarded.reader import page_reader
-    from flows.extracting import Extractor, write_answers
+    from flows.extracting import Extractor, lines_of, write_answers
     from flows.sources import choose_sources, known_sources
 
     if html and not explain:
@@ -227,7 +227,7 @@ def extract(
     chosen = choose_sources([source], sources)[0] if source else None
     extractor = Extractor(sources=sources, source=chosen, reader=page_reader(settings.page_limits))
     if jsonl:
-        unreadable = write_answers(extractor.lines(sys.stdin.buffer), sys.stdout.buffer)
+        unreadable = write_answers(extractor.lines(lines_of(sys.stdin.buffer)), sys.stdout.buffer)
     else:
         unreadable = write_answers(extractor.files(files or (), url), sys.stdout.buffer)
     raise typer.Exit(Exit.FAILED if unreadable else Exit.OK)

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from archive.guarded.reader import Reader, page_reader
-from archive.warc import Capture, WarcError, read_pages
+from archive.warc import MAX_CONTENT, Capture, WarcError, read_pages
 from extract.article import extract_article
 from extract.escaping import safe_json
-from extract.types import Article, Page, Rejection, Source
+from extract.types import Article, Page, Reason, Rejection, Source
 from flows.sources import UnknownSourceError, choose_sources
 from spiders.sources import source_for_url
 
@@ -72,8 +72,10 @@ class Extractor:
                 with open_input(path) as stream:
                     if is_warc(stream.peek(5)):
                         yield from self._archived(stream)
+                    elif len(content := stream.read(MAX_CONTENT + 1)) > MAX_CONTENT:
+                        yield refusal(str(path), Reason.TOO_LARGE, f"The file has more than {MAX_CONTENT >> 20} MiB.")
                     else:
-                        yield _Asked(page_id=str(path), page=page_of_file(path, stream.read(), url))
+                        yield _Asked(page_id=str(path), page=page_of_file(path, content, url))
             except OSError as error:
                 yield refusal(str(path), UNREADABLE, f"Cannot read {path}: {why_unreadable(error)}.")
             except WarcError as error:
@@ -92,6 +94,8 @@ class Extractor:
                     yield asked
 
     def _line(self, line: bytes) -> _Asked | dict[str, Any]:
+        if len(line) > MAX_LINE:
+            return refusal(None, Reason.TOO_LARGE, f"The line has more than {MAX_LINE >> 20} MiB.")
         try:
             given = json.loads(line)
         except (ValueError, RecursionError) as error:
@@ -122,6 +126,19 @@ class Extractor:
         for record in read_pages(stream):
             page_id = record.capture_id if isinstance(record, Capture) else record.record_id
             yield _Asked(page_id=page_id, page=record.page())
+
+
+MAX_LINE = 2 * MAX_CONTENT
+"""Bytes of a line: a page as JSON has more than by itself."""
+
+
+def lines_of(stream: BinaryIO) -> Iterator[bytes]:
+    """The lines of a stream; of one with more than `MAX_LINE` bytes the beginning, which is too long too."""
+    whole = True
+    while part := stream.readline(MAX_LINE + 1):
+        if whole:
+            yield part
+        whole = part.endswith(b"\n")
 
 
 MALFORMED = "malformed_line"

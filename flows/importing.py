@@ -63,11 +63,19 @@ def import_warc(path: Path, source: Source, store: Store, settings: Settings) ->
         warcs=(key,),
         verdicts=dict(Counter(row.verdict for row in rows)),
         findings=tuple(findings(rows)),
+        errors=(_forged(ingested.forged),) if ingested.forged else (),
         versions=versions(),
     )
     file_report(store, report)
     listener().finished(report)
     return report
+
+
+def _forged(count: int) -> str:
+    return (
+        f"{count} responses do not have the payload digests that their records state: the file was damaged or changed; "
+        "`warraq verify --deep` names them"
+    )
 
 
 def _enter(steps: PlainSteps, key: str, started_at: datetime) -> list[DayCoverage]:

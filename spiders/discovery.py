@@ -285,8 +285,15 @@ def _posts(content: bytes, base: str, zone: ZoneInfo) -> Iterator[Link]:
             modified = read_time(_text(post.get("modified_gmt")), UTC)
             title = post.get("title")
             rendered = _text(title.get("rendered")) if isinstance(title, dict) else None
-            shown = rendered and html.unescape(rendered[:MAX_TEXT])
+            shown = rendered and _unescaped(rendered[:MAX_TEXT])
             yield Link(url=url, published_at=published, modified_at=modified, title=shown)
+
+
+def _unescaped(text: str) -> str:
+    try:
+        return html.unescape(text)
+    except ValueError:  # a character reference of 5,000 digits
+        return text
 
 
 def _text(value: object) -> str | None:

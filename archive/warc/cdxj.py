@@ -50,6 +50,7 @@ def surt(url: str) -> str:
     """The key by which web archives sort a URL: `https://www.example.com/a?c&b` becomes `com,example)/a?b&c`."""
     # After the rules of the Internet Archive's URL canonicalizer, which pywb looks up by. The `surt` package is the
     # original of them, but it asks DNS about hosts that look like numbers. Its rules for session ids are left out.
+    url = url.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -75,7 +76,7 @@ def surt(url: str) -> str:
 
 def _unescaped(text: str) -> bytes:
     """Without escapes, and without those that then appear; a thousand layers of them are nobody's URL."""
-    data = text.encode("utf-8", "replace")
+    data = text.encode()
     for _ in range(10):
         plain = unquote_to_bytes(data)
         if plain == data:

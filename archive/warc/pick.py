@@ -54,6 +54,7 @@ def look_through(path: Path, whose: Callable[[str, datetime], str | None]) -> Co
         WarcError: the file is no WARC file, or cannot be read.
     """
     contents = Contents()
+    names: set[tuple[str, str]] = set()
     try:
         with path.open("rb") as stream:
             for frame in cut(stream):
@@ -71,6 +72,10 @@ def look_through(path: Path, whose: Callable[[str, datetime], str | None]) -> Co
                     who = whose(url, parse_date(head.get(b"warc-date", b"").decode("ascii", "replace")))
                     # A response that is nobody's need not be sound.
                     found = capture_in(frame) if who and kind in _RESPONSES else None
+                    if who and found:
+                        if (who, found.capture_id) in names:
+                            raise ValueError(f"the response's id, {found.capture_id}, is that of another")
+                        names.add((who, found.capture_id))
                 except ValueError as error:
                     contents.damages.append(Damage(offset=frame.offset, problem=str(error)))
                     continue

@@ -71,7 +71,10 @@ def load_sources(extra: Path | None = None) -> dict[str, Source]:
 
 def source_for_url(url: str, sources: Mapping[str, Source]) -> Source | None:
     """The source on whose domains `url` is; the most exact domain wins. None: no source's."""
-    host = f".{(urlsplit(url).hostname or '').rstrip('.')}"
+    try:
+        host = f".{(urlsplit(url).hostname or '').rstrip('.')}"
+    except ValueError:  # a bracket that opens no IPv6 address, …
+        return None
     owned = (
         (len(domain), source) for source in sources.values() for domain in source.domains if host.endswith(f".{domain}")
     )

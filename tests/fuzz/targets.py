@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.fuzz import documents, pages
+from tests.fuzz import archives, documents, pages
 from tests.fuzz.harness import Target
 
-TARGETS: Mapping[str, Target] = {target.name: target for module in (pages, documents) for target in module.TARGETS}
+TARGETS: Mapping[str, Target] = {
+    target.name: target for module in (pages, documents, archives) for target in module.TARGETS
+}

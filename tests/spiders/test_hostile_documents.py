@@ -215,6 +215,10 @@ READ: dict[str, tuple[Callable[[], bytes], list[str]]] = {
         lambda: b'[{"link": "/good", "title": {"rendered": "' + b"&lt;" * 1_000_000 + b'"}}]',
         ["good"],
     ),
+    "a character of 5,000 digits": (
+        lambda: b'[{"link": "/good", "title": {"rendered": "&#' + b"9" * 5000 + b'"}}]',
+        ["good"],
+    ),
     "a million keys": (
         lambda: b'[{"link": "/good", ' + b", ".join(b'"%d": 1' % n for n in range(200_000)) + b"}]",
         ["good"],
