@@ -64,7 +64,7 @@ def dechunk(body: bytes) -> tuple[bytes, bool]:
         chunk = _CHUNK.match(body, position)
         if not chunk:
             break
-        length = int(chunk[1], 16)
+        length = min(int(chunk[1], 16), len(body))
         first, position = not position, chunk.end() + length
         if not length:
             return bytes(content), True
