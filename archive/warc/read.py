@@ -81,9 +81,11 @@ class Capture:
         try:  # UTF-8 by practice, where ASCII is the rule
             url = safe_url_string(urljoin(self.url, location.encode("latin-1", "replace").decode("utf-8", "replace")))
             parts = urlsplit(url)
-            return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])) if "@" in parts.netloc else url
         except ValueError:
             return None
+        if not url.isascii():  # its host is none
+            return None
+        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])) if "@" in parts.netloc else url
 
     def page(self) -> Page:
         """What extraction reads of it."""

@@ -192,6 +192,14 @@ def test_a_file_cut_off_anywhere_gives_what_is_whole() -> None:
         assert len(damages) == (end % (len(whole) // 3) > 0)
 
 
+@pytest.mark.parametrize("location", [b"//\xff\xd8\xa7\xe2\x80\xae./", b"http://[", b"/" + b"a" * 70_000, b"//a:b:c/"])
+def test_a_redirect_to_nowhere_has_no_url(location: bytes) -> None:
+    block = b"HTTP/1.1 301 Moved\r\nLocation: " + location + b"\r\n\r\n"
+    (capture,), _ = read(record(block))
+    url = capture.redirect_url
+    assert url is None or (url.isascii() and len(url) < 1000)
+
+
 # --- memory and time --------------------------------------------------------------------------------------------------
 
 
