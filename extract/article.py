@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cache
+from itertools import islice, pairwise
 from types import MappingProxyType
 from urllib.parse import quote
 
@@ -20,19 +21,23 @@ from extract.families import UNKNOWN, Family, family_of
 from extract.judge import Judge, Judgement, Verdict, is_date_line, parted
 from extract.labels import Role
 from extract.language import language_of
-from extract.lines import Element, Line, Mark, read_lines, step
-from extract.markup import Markup
+from extract.lines import Element, Line, Mark, opening_text, read_lines, step
+from extract.markup import Markup, within
 from extract.metadata import Clock, Head, Headline
 from extract.rawtext import begin, find_top, mark_noise, raw_lines
 from extract.refusal import refuse
 from extract.text import canonical, fold
-from extract.types import Article, Date, Page, Reason, Rejection, Source
+from extract.types import Article, Date, Page, Reason, Rejection, Source, TooLargeError
 
 EXTRACTOR = "warraq-extract/2"
 """Name and version of these rules, kept with every record; raise it when their results change."""
 
 
 _SAMPLE = 3000  # characters of text that tell its language
+_LONGEST_CLUE = 1000  # characters of a name, a date or a tag that are read
+_LONGEST_LEAD = 5000
+_MOST_CLUES = 100  # elements of a kind about the article that are read
+_MOST_SKIPS = 20
 
 
 def extract_article(page: Page, source: Source | None = None) -> Article | Rejection:
@@ -120,6 +125,8 @@ def _read(page: Page, source: Source | None) -> _Read:
         return _read_tree(decoded, decoded.tree, page, source)
     except MemoryError:  # it concerns this process: another may have more
         raise
+    except TooLargeError as error:
+        return _Read(Rejection(reason=Reason.TOO_LARGE, detail=f"The page has {error}."))
     except Exception as error:  # a page nobody foresaw must not stop a run; the row says what happened
         return _Read(Rejection(reason=Reason.FAILED, detail=f"Extraction broke down on this page: {error!r}."))
 
@@ -188,11 +195,15 @@ class _Clues:
     crumbs_above: Sequence[str] = ()
     kickers: Sequence[str] = ()
     leads: frozenset[str] = frozenset()
-    times: Sequence[tuple[Element, str]] = ()
-    linked_authors: Sequence[tuple[Element, str]] = ()
-    linked_tags: Sequence[tuple[Element, str]] = ()
-    addressed_tags: Sequence[tuple[Element, str]] = ()
+    time_elements: Sequence[Element] = ()
+    author_elements: Sequence[Element] = ()
+    tag_elements: Sequence[Element] = ()
+    addressed_elements: Sequence[Element] = ()
     """Links to the page of a tag, as their addresses say."""
+    times: Sequence[tuple[str, str]] = ()
+    """Times about the article, and where they stood."""
+    authors: Sequence[str] = ()
+    tags: Sequence[str] = ()
     near: Sequence[Line] = ()
     """Lines around the headline."""
     home: str = ""
@@ -202,25 +213,26 @@ class _Clues:
 
     def see(self, lines: Sequence[Line], headline: Headline, body: Body) -> None:
         """Keep what stands by the article, once it is known where that is."""
-        at = {line.element: line.at for line in lines}
+        places = _Places(lines)
         top = headline.line.at if headline.line else body.region.first if body.region else 0
         end = body.region.last if body.region else top
 
-        def beside(found: Sequence[tuple[Element, str]], above: int, below: int) -> list[tuple[Element, str]]:
-            return [
-                (element, text)
-                for element, text in found
-                if (place := _place(element, at)) is not None and top - above <= place < end + below
-            ]
+        def beside(found: Iterable[Element], above: int, below: int) -> list[Element]:
+            near = range(top - above, end + below)
+            return [element for element in found if (place := places.of(element)) is not None and place in near]
 
         ends = (line.at for line in lines[end : end + 4] if line.label and line.label.role in _OTHERS)
         own = set(_up(headline.line.element)) if headline.line else set()
-        times = beside(self.times, 6, next(ends, end + 4) - end)
-        self.times = [(time, text) for time, text in times if _is_own(time, own)]
-        self.linked_authors = beside(self.linked_authors, 6, 6)
+        times = beside(self.time_elements, 6, next(ends, end + 4) - end)
+        is_other = cache(_is_other)
+        of_article = [time for time in times if not any(map(is_other, _blocks_around(time, own)))]
+        self.times = [shown for time in of_article[:_MOST_CLUES] for shown in _shown_by(time)]
+        self.authors = [_text(element) for element in beside(self.author_elements, 6, 6)[:_MOST_CLUES]]
         kept = {line.element for line in body.judgement.kept}
-        below = [pair for pair in self.addressed_tags if kept.isdisjoint(_up(pair[0]))]  # links in the text are no tags
-        self.linked_tags = beside(self.linked_tags, 6, 12) or beside(below, 0, 6)
+        in_text = frozenset(within(self.addressed_elements, kept))  # links in the text are no tags
+        tags = beside(self.tag_elements, 6, 12)
+        tags = tags or beside((link for link in self.addressed_elements if link not in in_text), 0, 6)
+        self.tags = [_text(element) for element in tags[:_MOST_CLUES]]
         named = (line.label for line in lines[max(0, top - 6) : top])
         self.crumbs = [
             *self.crumbs,
@@ -231,7 +243,7 @@ class _Clues:
         self.near = lines[max(0, top - 6) : end + 4]
         first = body.judgement.kept[0].at if body.judgement.kept else top
         self.classed_authors = [*_classed_authors(lines[max(0, top - 4) : min(first, top + 16)])]
-        self.dates = [*map(parted, body.judgement.dates), *_dates_about(lines, headline, body)]
+        self.dates = [*map(parted, body.judgement.dates[:_MOST_CLUES]), *_dates_about(lines, headline, body)]
         self.bylines = [name for _, name in body.judgement.bylines]
         self.bylines += _with_calling(lines[max(0, top - 4) : min(first, top + 6)], headline)
         self.labelled_tags = _labelled_tags(body.judgement)
@@ -290,26 +302,67 @@ def _dates_about(lines: Sequence[Line], headline: Headline, body: Body) -> list[
     return found + [parted(line) for line in below if line.words <= 16 and line.link_share < 0.9]
 
 
-def _is_own(element: Element, around: Collection[Element]) -> bool:
-    """Whether no other story's block stands around an element: an article or list item with a headline of its own.
+def _blocks_around(element: Element, around: Collection[Element]) -> Iterator[Element]:
+    """Blocks around an element in which another story may stand: articles and list items without the headline.
 
     Args:
         element: a time.
         around: the headline's elements.
     """
-    blocks = (node for node in element.iterancestors("article", "li") if around and node not in around)
-    return not any(next(node.iter("h2", "h3", "h4", "h5", "h6"), None) is not None for node in blocks)
+    return (node for node in element.iterancestors("article", "li") if around and node not in around)
 
 
-def _place(element: Element, at: Mapping[Element, int]) -> int | None:
-    """Number of the line in which an element stands or, if it says nothing, of one just before it."""
-    for node in _up(element):
-        if node in at:
-            return at[node]
-        before = node.getprevious()
-        if before is not None and (found := [at[inner] for inner in before.iter() if inner in at]):
-            return found[-1]
-    return None
+def _is_other(block: Element) -> bool:
+    """Whether a block has a headline of its own."""
+    return next(block.iter("h2", "h3", "h4", "h5", "h6"), None) is not None
+
+
+def _shown_by(element: Element) -> Iterator[tuple[str, str]]:
+    """Times that an element shows or states, and where."""
+    if stated := element.get("datetime") or element.get("content") or element.get("title"):
+        yield stated[:_LONGEST_CLUE], "time[datetime]" if element.get("datetime") == stated else "time"
+    if element.tag != "abbr" or element.get("itemprop") == "datePublished":
+        text = _text(element)
+        yield text, "time[datetime]" if element.get("datetime") == text else "time"
+
+
+def _is_time(element: Element) -> bool:
+    if element.tag == "abbr" and _ISO_TIME.match(element.get("title") or ""):  # microformats: hAtom
+        return True
+    return element.tag == "time" or element.get("itemprop") == "datePublished"
+
+
+class _Places:
+    """Where elements stand among the lines. What was found of an element is kept: others stand beside it."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self._at = {line.element: line.at for line in lines}
+        self._last: dict[Element, int | None] = {}
+        self._found: dict[Element, int | None] = {}
+
+    def of(self, element: Element) -> int | None:
+        """Number of the line in which an element stands or, if it says nothing, of one just before it."""
+        passed = []
+        found: int | None = None
+        for node in _up(element):
+            if node in self._found:
+                found = self._found[node]
+                break
+            passed.append(node)
+            found = self._at.get(node)
+            if found is None and (before := node.getprevious()) is not None:
+                found = self._last_in(before)
+            if found is not None:
+                break
+        self._found.update(dict.fromkeys(passed, found))
+        return found
+
+    def _last_in(self, element: Element) -> int | None:
+        """Number of the line of the last element in one that has any."""
+        if element not in self._last:
+            found = [self._at[inner] for inner in element.iter() if inner in self._at]
+            self._last[element] = found[-1] if found else None
+        return self._last[element]
 
 
 def _up(element: Element) -> Iterator[Element]:
@@ -338,42 +391,43 @@ _ISO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d")
 
 def _gather(family: Family, markup: Markup, head: Head) -> _Clues:
     """Read what the family's rules and the markup's own vocabulary name, before noise is cut."""
-    times: list[tuple[Element, str]] = []
-    authors: list[tuple[Element, str]] = []
-    tags: list[tuple[Element, str]] = []
-    addressed: list[tuple[Element, str]] = []
+    times: list[Element] = []
+    authors: list[Element] = []
+    tags: list[Element] = []
+    addressed: list[Element] = []
     for element in markup.tree.iter("time", "a", "abbr", "span", "address", "meta"):
         rel, prop, tag = element.get("rel"), element.get("itemprop"), element.tag
         if tag == "span" and not rel and not prop:
             continue
         rel = rel.split() if rel else ()
         address = element.get("href") or ""
-        if tag == "time" or prop == "datePublished":
-            if stated := element.get("datetime") or element.get("content") or element.get("title"):
-                times.append((element, stated))
-            times.append((element, _text(element)))
-        elif tag == "abbr" and _ISO_TIME.match(stated := element.get("title") or ""):  # microformats: hAtom
-            times.append((element, stated))
+        if _is_time(element):
+            times.append(element)
         elif "tag" in rel and "category" not in rel:  # WordPress calls a category's link both
-            tags.append((element, _text(element)))
+            tags.append(element)
         elif tag == "a" and (_TAG_ADDRESS.search(address) or _is_hashtag(element)):
-            addressed.append((element, _text(element)))
+            addressed.append(element)
         elif ("author" in rel or prop == "author" or _AUTHOR_ADDRESS.search(address)) and not _in_footer(element):
-            authors.append((element, _text(element)))
-    dates = [text for e in family.select("date", markup) for text in (e.get("datetime"), _text(e)) if text]
-    leads = [_text(element) for element in family.select("lead", markup)]
+            authors.append(element)
+
+    def texts(field: str) -> list[str]:
+        return [_text(element) for element in family.select(field, markup)[:_MOST_CLUES]]
+
+    named = family.select("date", markup)[:_MOST_CLUES]
+    dates = [text for e in named for text in (e.get("datetime"), _text(e)) if text]
+    leads = [_text(element, _LONGEST_LEAD) for element in family.select("lead", markup)[:_MOST_CLUES]]
     leads += [head.first(name)[0].rstrip(" .…") for name in ("og:description", "description", "twitter:description")]
     return _Clues(
         named_dates=dates,
-        named_authors=[_text(element) for element in family.select("authors", markup)],
-        named_tags=[_text(element) for element in family.select("tags", markup)],
-        crumbs=[_text(element) for element in family.select("breadcrumb", markup)],
-        kickers=[text for element in family.select("kicker", markup) if (text := _text(element))],
+        named_authors=texts("authors"),
+        named_tags=texts("tags"),
+        crumbs=texts("breadcrumb"),
+        kickers=[text for text in texts("kicker") if text],
         leads=frozenset(fold(lead) for lead in leads if lead.count(" ") >= 2),
-        times=times,
-        linked_authors=authors,
-        linked_tags=tags,
-        addressed_tags=addressed,
+        time_elements=times,
+        author_elements=authors,
+        tag_elements=tags,
+        addressed_elements=addressed,
     )
 
 
@@ -382,12 +436,12 @@ _SKIP = re.compile(r"^\s*(?:تخط[ىي]|تجاوز|skip|passer|überspringen|sa
 
 def _skippable(tree: Element) -> Iterator[Element]:
     """What a link for screen readers skips: `تخطى البودكاست وواصل القراءة`, up to the place it leads to."""
-    for link in tree.iter("a"):
-        href = link.get("href") or ""
-        if not (href.startswith("#") and len(href) > 1 and _SKIP.match(_text(link))):
-            continue
+    internal = (link for link in tree.iter("a") if (link.get("href") or "").startswith("#"))
+    skipping = (link for link in internal if len(link.get("href")) > 1 and _SKIP.match(_text(link)))
+    for link in islice(skipping, _MOST_SKIPS):
+        href = link.get("href")
         skipped: list[Element] = []
-        for node in link.xpath("following::*"):
+        for node in _following(link):
             if node.get("id") == href[1:]:
                 around = {node, *node.iterancestors()}
                 yield from (other for other in skipped if other not in around)
@@ -402,6 +456,11 @@ def _skippable(tree: Element) -> Iterator[Element]:
                 yield section
 
 
+def _following(element: Element) -> Iterator[Element]:
+    """All elements that begin after one has ended, in document order."""
+    return (node for around in _up(element) for sibling in around.itersiblings() for node in sibling.iter())
+
+
 def _in_footer(element: Element) -> bool:
     """Whether an element stands at the foot of the page, where its makers are named, and not of the article."""
     around = [node.tag for node in element.iterancestors("footer", "article")]
@@ -411,11 +470,11 @@ def _in_footer(element: Element) -> bool:
 def _is_hashtag(link: Element) -> bool:
     """Whether a link shows `#word`, and no quoted post does."""
     text = (link.text or "").strip()
-    return text.startswith("#") and len(text) > 2 and all(node.tag != "blockquote" for node in link.iterancestors())
+    return text.startswith("#") and len(text) > 2 and next(link.iterancestors("blockquote"), None) is None
 
 
-def _text(element: Element) -> str:
-    return canonical(" ".join(element.itertext()))
+def _text(element: Element, longest: int = _LONGEST_CLUE) -> str:
+    return canonical(opening_text(element, longest, " "))
 
 
 def _article(
@@ -434,7 +493,7 @@ def _article(
     brands = metadata.brands_of(head, source, site)
     visible = [
         *((text, "family:date") for text in clues.named_dates),
-        *((text, "time[datetime]" if element.get("datetime") == text else "time") for element, text in clues.times),
+        *clues.times,
         *((text, "line") for text in clues.dates),
         *((text, "title") for text in metadata.title_parts(head) if is_date_line(text)),
     ]
@@ -444,13 +503,10 @@ def _article(
     bylines = list(clues.bylines)
     if paragraphs and (opening := opening_name(paragraphs[0], brands)):
         bylines.append(opening)
-    linked_authors = [text for _, text in clues.linked_authors]
     authors, authors_where = metadata.find_authors(
-        head, bylines, clues.named_authors, linked_authors, clues.classed_authors, clues.near, brands
+        head, bylines, clues.named_authors, clues.authors, clues.classed_authors, clues.near, brands
     )
-    tags, tags_where = metadata.find_tags(
-        head, clues.named_tags, clues.labelled_tags, [text for _, text in clues.linked_tags], headline.text
-    )
+    tags, tags_where = metadata.find_tags(head, clues.named_tags, clues.labelled_tags, clues.tags, headline.text)
     section, section_where = metadata.find_section(head, clues.crumbs, clues.crumbs_above, headline.text)
     image, image_where = metadata.find_image(head, page.url)
     address, address_where = metadata.find_canonical(head, page.url, source)
@@ -498,16 +554,17 @@ def _labelled_tags(judgement: Judgement) -> list[str]:
     """Tags behind the label: the links in its line, the parts of its text, or the links beside it."""
     around_text = {node for line in judgement.kept if line.element is not None for node in _up(line.element)}
     for line in judgement.tags:
-        if links := [text for link in line.element.iter("a") if (text := _text(link)) and text in line.text]:
+        inside = islice(line.element.iter("a"), _MOST_CLUES)
+        if links := [text for link in inside if (text := _text(link)) and text in line.text]:
             return links
         if (name := line.label) and name.rest:
             return _tags_of_line(line)
         for block in list(line.element.iterancestors())[:2]:
             if block in around_text:  # a list of tags does not hold the article
                 break
-            links = [_text(link) for link in block.iter("a")] if block.tag != "body" else []
+            links = list(islice(block.iter("a"), 41)) if block.tag != "body" else []
             if 0 < len(links) <= 40:
-                return links
+                return [_text(link) for link in links]
     return []
 
 

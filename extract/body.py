@@ -13,7 +13,7 @@ import copy
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import chain, groupby, islice
 
 from lxml import html
 from trafilatura import bare_extraction
@@ -23,7 +23,7 @@ from extract.families import Family
 from extract.judge import Judge, Judgement, holds_facts, is_date_line
 from extract.labels import Label, Role
 from extract.labels import label as read_label
-from extract.lines import Element, Line, Mark
+from extract.lines import Element, Line, Mark, opening_text
 from extract.markup import Markup
 from extract.metadata import Headline
 from extract.region import Region, find_region, is_prose, region_of
@@ -35,6 +35,10 @@ _LONG = 5  # words from which a line may be found inside a longer one
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
 _CONTROLS = frozenset({"form", "input", "textarea", "select"})
 _BELOW = 4  # lines under the body among which a date is still its own
+_MOST_BODIES = 50  # elements that a family's rules may take for the body
+_MOST_ASKED = 5000  # lines about which trafilatura is asked at most
+_LONGEST_ASKED = 500_000  # characters of them, likewise
+_LONGEST_LABEL = 2000  # characters, and likewise of what follows it
 _POSTED_BY = re.compile(r"(?:مرسلة|أرسلت|نشرت?|أضيفت?)\s+بواسطة\s|posted\s+by\s", re.IGNORECASE)
 
 
@@ -79,7 +83,7 @@ def read_body(markup: Markup, lines: Sequence[Line], family: Family, hints: Hint
 
 
 def kept_by_trafilatura(element: Element, lines: Sequence[Line], *, whole_page: bool) -> frozenset[int]:
-    """Numbers (`Line.at`) of the lines that trafilatura takes for the article's.
+    """Numbers (`Line.at`) of the lines that trafilatura takes for the article's; none if there are too many to ask.
 
     Args:
         element: what it reads: the body's container, or the root of the page. It is copied, not changed.
@@ -87,6 +91,8 @@ def kept_by_trafilatura(element: Element, lines: Sequence[Line], *, whole_page: 
         whole_page: use its slower cascade, which compares with other algorithms; for a page whose container is
             not known.
     """
+    if len(lines) > _MOST_ASKED or sum(len(line.text) for line in lines) > _LONGEST_ASKED:
+        return frozenset()
     root = html.Element("html")  # trafilatura takes elements of lxml.html only
     if whole_page:
         root.extend(copy.deepcopy(element))
@@ -112,7 +118,7 @@ def _find(family: Family, markup: Markup, lines: Sequence[Line], headline: Headl
     """The body's container: where the family's rules say, unless structure finds far more text elsewhere."""
     found = find_region(lines, after=headline.line.at if headline.line else 0)
     best: Region | None = None
-    for element in family.select("body", markup):
+    for element in family.select("body", markup)[:_MOST_BODIES]:
         region = region_of(element, lines)
         if region and (best is None or region.prose > best.prose):
             best = region
@@ -240,14 +246,19 @@ def _leads(above: Sequence[Line], region: Region, headline: Headline) -> frozens
         return frozenset()
     anchors = {headline.line.element, region.element}
     anchors.update(headline.line.element.iterancestors(), region.element.iterancestors())
-    return frozenset(line.at for line in above if _beside(line, anchors))
+    blocks = [(line.at, _block_under(line.element, anchors)) for line in above]
+    beside = {block for block in {block for _, block in blocks} if _may_hold_lead(block)}
+    return frozenset(at for at, block in blocks if block in beside)
 
 
-def _beside(line: Line, anchors: Collection[Element]) -> bool:
-    block = line.element
-    while block.getparent() is not None and block.getparent() not in anchors:
-        block = block.getparent()
-    return not any(True for _ in block.iter(*_CONTROLS)) and sum(1 for _ in block.iter("a")) <= 6
+def _block_under(node: Element, anchors: Collection[Element]) -> Element:
+    while node.getparent() is not None and node.getparent() not in anchors:
+        node = node.getparent()
+    return node
+
+
+def _may_hold_lead(block: Element) -> bool:
+    return next(block.iter(*_CONTROLS), None) is None and next(islice(block.iter("a"), 6, None), None) is None
 
 
 def _read_below(judgement: Judgement, below: Sequence[Line]) -> None:
@@ -287,21 +298,29 @@ def _label_in(line: Line) -> Label | None:
     node = line.element
     if line.words > 40 or len(node) == 0 or (node.text or "").strip() or node[0].tag not in _INLINE:
         return None
-    name = read_label(canonical("".join(node[0].itertext())))
-    return name and Label(name.role, canonical("".join(node.itertext())[len("".join(node[0].itertext())) :]))
+    opening = opening_text(node[0], _LONGEST_LABEL)
+    name = read_label(canonical(opening))
+    return name and Label(name.role, canonical(opening_text(node, 2 * _LONGEST_LABEL)[len(opening) :]))
 
 
 def _block(line: Line) -> Element:
     """The largest element around the line's that holds no more text than it."""
     node = line.element
-    size = _size(node)
-    while (parent := node.getparent()) is not None and _size(parent) == size:
+    while (parent := node.getparent()) is not None and _is_all_of(node, parent):
         node = parent
     return node
 
 
-def _size(element: Element) -> int:
-    return sum(len(text) for text in element.itertext() if not text.isspace())
+def _is_all_of(node: Element, parent: Element) -> bool:
+    """Whether an element's parent holds no text beside it."""
+    if not _is_blank(parent.text) or not _is_blank(node.tail):
+        return False
+    siblings = chain(node.itersiblings(), node.itersiblings(preceding=True))
+    return all(_is_blank(each.tail) and all(map(_is_blank, each.itertext())) for each in siblings)
+
+
+def _is_blank(text: str | None) -> bool:
+    return not text or text.isspace()
 
 
 def _kicker(lines: Sequence[Line], headline: Headline) -> str | None:

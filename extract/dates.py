@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from functools import cache
 from itertools import pairwise, permutations
 from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, available_timezones
 
 import hijridate
 import jdatetime
@@ -234,6 +235,7 @@ _PAIRING_KEYS = frozenset(_keys(_PAIRING, None))
 _PLACE_OF = {key: zone for zone, places in _PLACES.items() for key in _keys(places)}
 _MONTH_ENDING = re.compile("(?: ?ماه|ی)$")  # `آذرماه`; in Sorani the name is joined to its year by ی
 _LONGEST_NAME = 3  # words
+_LONGEST_TEXT = 1000  # characters
 
 _HOUR_WORDS = frozenset(("ساعت", "الساعه", "ساعه"))
 _ZONE_WORDS = frozenset(("بتوقیت", "توقیت", "وقت", "مدینه"))
@@ -294,7 +296,7 @@ class _Day:
 
 
 def read_date(text: str, *, timezone: str, calendar: Calendar, fetched_at: datetime | None, where: str) -> Date | None:
-    """The date that `text`, a line or a value, states; None if it states none.
+    """The date that `text`, a line or a value, states in its first 1,000 characters; None if it states none.
 
     Of several dates the first is read. Several in a row that name one day in different calendars are one date, read in
     the Gregorian; joined by a word for that («الموافق», «برابر با») but more than a day apart they are none (two days,
@@ -312,7 +314,7 @@ def read_date(text: str, *, timezone: str, calendar: Calendar, fetched_at: datet
     Raises:
         ZoneInfoNotFoundError: `timezone` is not known.
     """
-    view = _view(text)
+    view = _view(text[:_LONGEST_TEXT])
     if not _WORTH_READING.search(view):
         return None
     positions: list[int] | None = None
@@ -344,7 +346,7 @@ def read_url_date(url: str, *, timezone: str, calendar: Calendar) -> Date | None
         timezone: IANA zone in which the day begins.
         calendar: as in `read_date`.
     """
-    match = _IN_PATH.search(url.partition("?")[0])
+    match = _IN_PATH.search(url[:_LONGEST_TEXT].partition("?")[0])
     if not match:
         return None
     year, month, day = int(match["year"]), int(match["month"]), int(match["day"] or 1)
@@ -425,10 +427,8 @@ def _read_lexeme(
             clock_token = _clock([int(part) for part in re.findall(r"\d+", lexeme[0])[:3]], start, end)
             return ([clock_token] if clock_token else None), 1
         case "region":
-            try:
-                return [_Token("zone", start, end, zone=ZoneInfo(lexeme[0].title()))], 1
-            except (ValueError, ZoneInfoNotFoundError):
-                return None, 1
+            key = lexeme[0].title()
+            return ([_Token("zone", start, end, zone=ZoneInfo(key))] if key in _zones() else None), 1
         case "offset" if run and run[-1].kind in ("clock", "zone") and start - run[-1].end <= 1:
             digits = lexeme[0][1:].replace(":", "")
             minutes = int(digits[:-2] or 0) * 60 + int(digits[-2:]) if len(digits) == 4 else int(digits) * 60
@@ -439,6 +439,8 @@ def _read_lexeme(
             pass
     digits = lexeme[0].lstrip("+-")
     if not digits.isdecimal():
+        return None, 1
+    if len(digits) > 4:
         return None, 1
     start = end - len(digits)
     value = int(digits)
@@ -452,6 +454,12 @@ def _read_lexeme(
     if len(digits) == 2 and value >= 60:
         return [_Token("year", start, end, value)], 1  # of a Jalali date: ۱۱ آذر ۹۹
     return None, 1
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """Names of all zones; asking for another would look for it on disk each time."""
+    return frozenset(available_timezones())
 
 
 def _clock(parts: list[int], start: int, end: int) -> _Token | None:
@@ -672,6 +680,8 @@ def _read_relative(view: str, now: datetime) -> _Found | None:
         if unit not in _UNIT_OF or (not number and unit in _NEEDS_NUMBER):
             return None
         span, precision = _UNIT_OF[unit]
+        if number and len(number) > 5:
+            return None
         count = int(_NUMERALS.get(number, number)) if number else 2 if unit.endswith(("ین", "ان")) else 1
         if count > 10_000:
             return None

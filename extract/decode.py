@@ -13,12 +13,17 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 
 from lxml import etree
 from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom
 
-from extract.types import Page, Reason, Rejection
+from extract.types import Page, Reason, Rejection, TooLargeError
+
+LARGEST = 16 << 20
+"""Bytes of a page that are read: a large one of a newspaper has 2 MB, with pictures written into it 10."""
+MOST_TAGS = 250_000
+"""Start tags of a page that are read: a large one has 10,000. An element takes a kilobyte of memory."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +78,7 @@ _JSON = re.compile(r'\s*(?:\{\s*["}]|\[\s*(?:["{\[\]\d-]|null|true|false))')
 _XML_ROOTS = frozenset(
     ("rss", "feed", "rdf:rdf", "urlset", "sitemapindex", "opml", "svg", "error", "opensearchdescription")
 )
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff]")
+_WITHOUT_CONTROL = dict.fromkeys((*range(9), 0x0B, *range(0x0E, 0x20), 0x7F, 0xFFFE, 0xFFFF))
 _CONTROL_BYTES = bytes([*range(9), 0x0B, *range(0x0E, 0x20), 0x7F])
 _C1_BYTES = re.compile(rb"\xc2[\x80-\x9f]")
 
@@ -83,7 +88,12 @@ def decode(page: Page) -> Decoded | Rejection:
 
     Plain text is not parsed. Anything but HTML and plain text is rejected as `not_html`, nothing at all as `too_short`,
     text of which more than a fifth fits no charset as `undecodable`.
+
+    Raises:
+        TooLargeError: the page has more bytes or elements than are read.
     """
+    if len(page.content) > LARGEST:
+        raise TooLargeError(f"more than {LARGEST:,} bytes")
     if not page.content.strip(b" \t\r\n\0"):
         return Rejection(reason=Reason.TOO_SHORT, detail="the response has no body")
     media_type = (page.content_type or "").partition(";")[0].strip().lower()
@@ -93,15 +103,15 @@ def decode(page: Page) -> Decoded | Rejection:
     charset, text, bad = _read(page)
     content = _in_utf8(page, charset, text, bad)
     odd = _has_controls(text, content)
-    printable = _CONTROL.sub("", text) if odd else text
+    printable = text.translate(_WITHOUT_CONTROL) if odd else text
     if (len(text) - len(printable)) * 50 > len(text) and not _DOCUMENT.match(printable):
         return Rejection(reason=Reason.NOT_HTML, detail="the response is binary data")
-    if bad and bad * 5 > len(_FOREIGN.findall(text)):
+    if bad and bad * 5 > len(text) - len(text.encode("ascii", "ignore")):
         detail = f"no charset fits: {bad} places are not valid in the likeliest, {charset}"
         return Rejection(reason=Reason.UNDECODABLE, detail=detail)
     text, repairs = _repair_mojibake(printable, printable.encode("utf-8", "surrogatepass") if odd else content)
     if odd or repairs:
-        text = _C1.sub(lambda control: _C1_MEANING.get(control[0], ""), text)
+        text = text.translate(_C1_TABLE)
         content = text.encode("utf-8")
     flags = (*repairs, *(["undecodable_bytes"] if bad else []))
     other = _what_else(text, media_type)
@@ -122,7 +132,7 @@ def _in_utf8(page: Page, charset: str, text: str, bad: int) -> bytes:
 
 
 def _has_controls(text: str, content: bytes) -> bool:
-    """Whether `_CONTROL` or `_C1` match anywhere: asked of its bytes in UTF-8, which is ten times as quick."""
+    """Whether there are control characters: asked of its bytes in UTF-8, which is ten times as quick."""
     plain = len(content.translate(None, _CONTROL_BYTES)) == len(content) and not _C1_BYTES.search(content)
     return not plain or "\ufffe" in text or "\uffff" in text
 
@@ -164,13 +174,14 @@ _LABELS = re.compile(
 _WHATWG_NAMES = {"ascii": "windows-1252", "iso8859-1": "windows-1252"}
 _LIKELY = ("windows-1256", "iso-8859-6", "windows-1252")
 _WESTERN = ("windows-1250", "windows-1254", "iso-8859-2", "iso-8859-9", "iso-8859-15")  # declared by mistake, too
-_FOREIGN = re.compile(r"[^\x00-\x7f]")
+_ASCII = re.compile(r"[\x00-\x7f]+")
+_LABEL = re.compile(r"\s*[\w.:-]{1,40}\s*", re.ASCII)
 _NOT_ASCII = bytes(range(0x80, 0x100))
 
 
 def _name(label: str | None) -> str | None:
     """WHATWG name of a charset label or Python codec; None for what is no charset of web pages."""
-    if not label:
+    if not label or not _LABEL.fullmatch(label):  # Python keeps each unknown name for good
         return None
     try:
         name = codecs.lookup(label.strip()).name
@@ -220,14 +231,15 @@ def _read(page: Page) -> tuple[str, str, int]:
                 return name, content.decode(name), 0
             except UnicodeDecodeError:
                 continue
-    readings = {name: content.decode(name, "replace") for name in (*legacy, *_LIKELY)}
-    if "utf-8" in declared or not bad:
-        readings["utf-8"] = text
-    scores = {name: _plausibility(reading) for name, reading in readings.items()}
+    names = dict.fromkeys((*legacy, *_LIKELY, *(["utf-8"] if "utf-8" in declared or not bad else [])))
+    scores = {name: _plausibility(content[: 4 * _SAMPLE].decode(name, "replace")) for name in names}
     if legacy and legacy[0] in scores:
         scores[legacy[0]] += 0.5
     name = max(scores, key=scores.__getitem__)
-    return name, readings[name], bad if name == "utf-8" else readings[name].count("\ufffd")
+    if name == "utf-8":
+        return name, text, bad
+    text = content.decode(name, "replace")
+    return name, text, text.count("\ufffd")
 
 
 def _utf16_without_bom(content: bytes) -> str | None:
@@ -246,13 +258,14 @@ _BY_FREQUENCY = "الينمروتهبدسعكفقحجشخصطضذزغثءىةأ�
 _LETTER_SCORE = {letter: -2.0 - 0.1 * rank for rank, letter in enumerate(_BY_FREQUENCY)}
 _PUNCTUATION = frozenset("«»،؛؟“”‘’–—…\u00a0\u200c\u200dـ©®·•°٪")
 _FOREIGN_RUN = re.compile(r"[A-Za-z]?[^\x00-\x7f]+[A-Za-z]?")
+_SAMPLE = 400_000  # characters that tell a charset
 
 
 def _plausibility(text: str) -> float:
-    """Mean log-likelihood, roughly, of the first 5,000 non-ASCII characters of a text as Arabic or European news."""
+    """Mean log-likelihood, roughly, of a text's first 5,000 non-ASCII characters as Arabic or European news."""
     kinds: dict[tuple[bool, bool], list[str]] = {}
     length = 0
-    for match in _FOREIGN_RUN.finditer(text, 0, 400_000):
+    for match in _FOREIGN_RUN.finditer(text, 0, _SAMPLE):
         run = match[0]
         latin = run[0].isascii() or run[-1].isascii()
         kinds.setdefault((latin, not _LETTER_SCORE.keys().isdisjoint(run)), []).append(run)
@@ -283,8 +296,8 @@ def _character_score(character: str, latin: bool, arabic: bool) -> float:
 
 # ---- mojibake
 
-_C1 = re.compile(r"[\x80-\x9f]")
 _C1_MEANING = {chr(byte): bytes([byte]).decode("cp1252", "ignore") for byte in range(0x80, 0xA0)}  # as HTML has it
+_C1_TABLE = {ord(control): meaning for control, meaning in _C1_MEANING.items()}
 _TO_1256 = {bytes([byte]).decode("cp1256"): byte for byte in range(0x100)}
 _TO_1252 = {chr(byte): byte for byte in range(0x100)} | {c: ord(control) for control, c in _C1_MEANING.items() if c}
 
@@ -326,6 +339,8 @@ def _misreading(table: dict[str, int]) -> _Misreading:
     )
 
 
+_LARGEST_REPAIR = 4 << 20
+"""Characters up to which a page is searched for mojibake, which takes a hundred bytes for each run."""
 _MISREADINGS = (_misreading(_TO_1256), _misreading(_TO_1252))
 _RUN = re.compile(r'[^<>"\n\r]+')
 _REFERENCE = re.compile(r"&(?:#\d{2,7}|#x[0-9a-f]{2,6}|[a-z][a-z0-9]{1,30});", re.IGNORECASE)
@@ -343,6 +358,8 @@ def _repair_mojibake(text: str, content: bytes) -> tuple[str, list[str]]:
         text: of the page.
         content: the same in UTF-8, which is quicker to search.
     """
+    if len(text) > _LARGEST_REPAIR:
+        return text, []
     text, outcomes = _repair_escaped(text)
     if outcomes:
         content = text.encode("utf-8", "surrogatepass")
@@ -403,7 +420,7 @@ def _read_back(run: str, table: dict[str, int], *, script: bool = True) -> str |
         text = bytes(table[character] for character in characters).decode("utf-8")
     except (KeyError, UnicodeDecodeError):
         return None
-    letters = "".join(filter(str.isalpha, _FOREIGN.findall(text))) if script else ""
+    letters = "".join(filter(str.isalpha, _ASCII.sub("", text))) if script else ""
     return text if len(_ARABIC.findall(letters)) >= 0.8 * len(letters) else None
 
 
@@ -424,8 +441,32 @@ def _character(reference: str) -> str:
 
 # ---- tree
 
-_FORMATTING = re.compile(r"</?(?:font|b|i|u|s|em|strong|span|big|small|center|ins|del|tt|nobr)\b[^<>]*>", re.IGNORECASE)
-_BLOCKS = re.compile(r"</?(?:div|section|blockquote|dl|dd|ul|ol|table|tbody|tr|td)\b[^<>]*>", re.IGNORECASE)
+_FORMATTING = re.compile(
+    rb"</?(?:font|b|i|u|s|em|strong|span|big|small|center|ins|del|tt|nobr)\b[^<>]*>", re.IGNORECASE
+)
+_BLOCKS = re.compile(rb"</?(?:div|section|blockquote|dl|dd|ul|ol|table|tbody|tr|td)\b[^<>]*>", re.IGNORECASE)
+_DEEPEST = 256
+_TAG = re.compile(rb"<[a-z]", re.IGNORECASE)
+_FLOODED_FROM = 100_000  # bytes; what fewer can hold costs less than a second
+_ATTRIBUTES = 1000  # up to which those of an element are read
+# What an attribute is by the HTML Standard, 13.2.5.32 ff., and what stands between two.
+_ATTRIBUTE = rb"""(?:=?[^\s/>=]++(?:\s*+=\s*+(?:"[^"]*+"?|'[^']*+'?|[^\s>"'][^\s>]*+)?)?|=)[\s/]*+"""
+_OPENING = rb"<[a-z][^\s/>]*+[\s/]*+"
+_ORDINARY = re.compile(
+    rb"(?:[^<]++|<(?![a-z])|%b(?:%b){0,%d}+(?:>|\Z))*+" % (_OPENING, _ATTRIBUTE, _ATTRIBUTES), re.IGNORECASE
+)
+_FLOOD = re.compile(rb"(%b(?:%b){%d})(?:%b)++" % (_OPENING, _ATTRIBUTE, _ATTRIBUTES, _ATTRIBUTE), re.IGNORECASE)
+
+
+def without_floods(content: bytes) -> bytes:
+    """Markup of which no element has more than a thousand attributes: libxml2 takes quadratic time for them."""
+    kept, at = [], 0
+    while (end := _ORDINARY.match(content, at).end()) < len(content):  # type: ignore[union-attr]
+        flood = _FLOOD.match(content, end)
+        assert flood  # noqa: S101  the one thing that ends what is ordinary
+        kept.append(content[at : flood.end(1)])
+        at = flood.end()
+    return b"".join((*kept, content[at:])) if kept else content
 
 
 def _parse(text: str, content: bytes) -> tuple[etree._Element | None, bool]:
@@ -435,14 +476,18 @@ def _parse(text: str, content: bytes) -> tuple[etree._Element | None, bool]:
         text: of the document.
         content: the same in UTF-8.
     """
+    if content.count(b"<") > MOST_TAGS and next(islice(_TAG.finditer(content), MOST_TAGS, None), None):
+        raise TooLargeError(f"more than {MOST_TAGS:,} elements")
+    if len(content) > _FLOODED_FROM:
+        content = without_floods(content)
     # Without `huge_tree` a text of 10 MB (a script) ends the document; with it, ten times the depth is let through.
     huge = len(text) > 5_000_000
     tree, deep = _parse_once(content, huge)
     if not deep:
         return tree, False
-    flat = _FORMATTING.sub("", text)
-    tree, deep = _parse_once(flat.encode("utf-8"), huge)
-    return (_parse_once(_BLOCKS.sub("<p>", flat).encode("utf-8"), huge)[0] if deep else tree), True
+    flat = _FORMATTING.sub(b"", content)
+    tree, deep = _parse_once(flat, huge)
+    return (_parse_once(_BLOCKS.sub(b"<p>", flat), huge=False)[0] if deep else tree), True
 
 
 def _parse_once(content: bytes, huge: bool) -> tuple[etree._Element | None, bool]:
@@ -454,4 +499,15 @@ def _parse_once(content: bytes, huge: bool) -> tuple[etree._Element | None, bool
         tree = etree.fromstring(content, parser)
     except etree.LxmlError:
         return None, False
-    return tree, any("depth" in (entry.message or "") for entry in parser.error_log)
+    deep = any("depth" in (entry.message or "") for entry in parser.error_log)
+    return tree, deep or (huge and tree is not None and _is_deep(tree))
+
+
+def _is_deep(tree: etree._Element) -> bool:
+    """Whether any element stands deeper than libxml2 lets it stand without `huge_tree`."""
+    depth = 0
+    for event, _ in etree.iterwalk(tree, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        if depth > _DEEPEST:
+            return True
+    return False

@@ -17,11 +17,16 @@ Node = Mapping[str, Any]
 
 _REFERRING = ("author", "creator", "publisher", "image", "isPartOf")
 _DEEPEST = 6
+_LONGEST = 1_000_000  # characters of a block
+_LONGEST_STRING = 5000  # characters of a string that are read
+_MOST = 50  # values of a list that are read
 _OPENING = re.compile(r"(?:<!--|(?://|/\*)?\s*<!\[CDATA\[\s*(?:\*/)?)")
 _CLOSING = re.compile(r"(?:-->|(?://|/\*)?\s*\]\]>\s*(?:\*/)?)$")
 _AROUND = "\ufeff \t\r\n;"
-_STRING_OR_COMMENT = re.compile(r'("(?:[^"\\]|\\.)*")|/\*.*?\*/|//[^\n]*', re.DOTALL)
-_STRING_OR_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.DOTALL)
+# A string or comment that has no end goes to the end of the text.
+_STRING = r'("(?:[^"\\]++|\\.)*+(?:"|\\?\Z))'
+_STRING_OR_COMMENT = re.compile(rf"{_STRING}|/\*.*?(?:\*/|\Z)|//[^\n]*", re.DOTALL)
+_STRING_OR_COMMA = re.compile(rf"{_STRING}|,(?=\s*[}}\]])", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f]+")
 _BAD_ESCAPE = re.compile(r'(\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})|\\')
 _INNER_QUOTE = re.compile(r'(?<![{\[,:\s\\])\s*(")(?=\s*[^\s,:}\]])|(?<=[^{\[,:\s\\]\s)(")(?=[^\s,:}\]])')
@@ -29,7 +34,12 @@ _VOCABULARY = re.compile(r"^(?:https?://schema\.org/|schema:)")
 
 
 def read_json_ld(text: str) -> list[Node]:
-    """The objects of one block, `@graph`, arrays and the main entity taken apart; empty where it is no JSON."""
+    """The objects of one block, `@graph`, arrays and the main entity taken apart.
+
+    Empty where it is no JSON, or more than a million characters.
+    """
+    if len(text) > _LONGEST:
+        return []
     text = text.strip(_AROUND)
     if not text.startswith(("{", "[")) and (opening := _OPENING.match(text)):
         text = text[opening.end() :].rstrip()
@@ -47,7 +57,7 @@ def _attempts(text: str) -> Iterator[str]:
     """The text as it is, and mended more and more."""
     yield text
     if '"' not in text and "&quot;" in text:
-        text = html.unescape(text)
+        text = unescaped(text)
         yield text
     mended = _BAD_ESCAPE.sub(lambda escape: escape[1] or "", _CONTROL.sub(_space, text))
     mended = _STRING_OR_COMMA.sub(
@@ -55,6 +65,14 @@ def _attempts(text: str) -> Iterator[str]:
     )
     yield mended
     yield _INNER_QUOTE.sub(lambda quote: quote[0][:-1] + '\\"', mended)
+
+
+_LONG_REFERENCE = re.compile(r"&#\d{8,}")
+
+
+def unescaped(text: str) -> str:
+    """`html.unescape`, also of references of so many digits that Python refuses to read them as a number."""
+    return html.unescape(_LONG_REFERENCE.sub("&#1114112", text) if "&#" in text else text)
 
 
 def _space(control: re.Match[str]) -> str:
@@ -94,7 +112,7 @@ def resolved(nodes: Iterable[Node]) -> list[Node]:
 
     def meant(value: Any) -> Any:
         if isinstance(value, list):
-            return [meant(item) for item in value]
+            return [item if isinstance(item, list) else meant(item) for item in value[:_MOST]]
         if isinstance(value, dict) and isinstance(value.get("@id"), str) and not value.keys() - {"@id", "@type"}:
             return named.get(value["@id"], value)
         return value
@@ -108,7 +126,8 @@ def resolved(nodes: Iterable[Node]) -> list[Node]:
 def types_of(node: Node) -> list[str]:
     """Its types, without the vocabulary's address."""
     kind = node.get("@type")
-    return [_VOCABULARY.sub("", str(item)) for item in (kind if isinstance(kind, list) else [kind or ""])]
+    kinds = kind[:_MOST] if isinstance(kind, list) else [kind or ""]
+    return [_VOCABULARY.sub("", item) for item in kinds if isinstance(item, str)]
 
 
 def is_organisation(value: Any) -> bool:
@@ -116,21 +135,27 @@ def is_organisation(value: Any) -> bool:
     return isinstance(value, dict) and any(kind.endswith("Organization") for kind in types_of(value))
 
 
-def string_of(value: Any) -> str:
+def string_of(value: Any, depth: int = 0) -> str:
     """Text of a value, canonical: a string, an object's name, or the first of a list."""
+    if isinstance(value, str):
+        return canonical(unescaped(value[:_LONGEST_STRING]))
+    if depth > _DEEPEST:
+        return ""
     if isinstance(value, list):
-        return next((text for item in value if (text := string_of(item))), "")
+        return next((text for item in value[:_MOST] if (text := string_of(item, depth + 1))), "")
     if isinstance(value, dict):
-        parts = (string_of(value.get(key)) for key in ("givenName", "familyName"))
+        parts = (string_of(value.get(key), depth + 1) for key in ("givenName", "familyName"))
         name = value.get("name") or value.get("@value") or " ".join(filter(None, parts)) or value.get("url")
-        return string_of(name or "")
-    return canonical(html.unescape(value)) if isinstance(value, str) else ""
+        return string_of(name or "", depth + 1)
+    return ""
 
 
-def address_of(value: Any) -> str:
+def address_of(value: Any, depth: int = 0) -> str:
     """Address of an image: a string, an object's `url` or `contentUrl`, or the first of a list."""
+    if isinstance(value, str):
+        return value.strip()
+    if depth > _DEEPEST:
+        return ""
     if isinstance(value, list):
-        return next((address for item in value if (address := address_of(item))), "")
-    if isinstance(value, dict):
-        return address_of(value.get("url") or value.get("contentUrl") or "")
-    return value.strip() if isinstance(value, str) else ""
+        return next((address for item in value[:_MOST] if (address := address_of(item, depth + 1))), "")
+    return address_of(value.get("url") or value.get("contentUrl") or "", depth + 1) if isinstance(value, dict) else ""

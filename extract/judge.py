@@ -11,18 +11,18 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from itertools import pairwise, takewhile
+from itertools import accumulate, chain, islice, pairwise, takewhile
 
 from extract.attribution import BYLINE, BYLINE_WORD, correspondent, dateline, with_occupation
 from extract.dates import read_date
 from extract.labels import Label, Role
 from extract.labels import label as read_label
-from extract.lines import Element, Line, Mark, ends_sentence
+from extract.lines import Element, Line, Mark, ends_sentence, opening_text
 from extract.text import canonical, fold
 
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
-_URL_ONLY = re.compile(r"^\W*(?:https?://|www\.)\S+\W*$", re.IGNORECASE)
-_HASHTAGS = re.compile(r"^(?:#[\w‌]+[\s،,|]*)+$")
+_URL_ONLY = re.compile(r"^\W*(?:https?://|www\.)\S++\W*$", re.IGNORECASE)
+_HASHTAGS = re.compile(r"^(?:#[\w‌]++[\s،,|]*+)++$")
 _BYLINE = re.compile(BYLINE + r"(?P<name>(?:[^\d:.،,؟!]|\b[A-Z]\.){3,40})$", re.IGNORECASE)
 _BYLINE_WORD = re.compile(BYLINE_WORD, re.IGNORECASE)
 _POSTED_BY = re.compile(r"\s(?:توسط|بواسطة|بواسطه|by)\s+(?P<name>[^|·•:،,\d]{4,40}?)\s*(?:[|·•،,]|\s[-–]\s|$)")
@@ -50,14 +50,25 @@ _CARD = ("p", "div", "img", *_HEADS)  # what items of a list of teasers are made
 _LONGEST_LEAD = 250  # characters
 _LONGEST_BOX = 700  # characters of a box among the paragraphs that calls readers to support or follow the site
 _RULE = re.compile(r"^_{8,}$")
-_PATH = re.compile(r"^[^.؟!?:]+?(?:\s[>›»]\s[^.؟!?:]+){2,}$")
+_PATH = re.compile(r"^[^.؟!?:]+$")
+_PATH_STEP = re.compile(r"(?<=.)\s[>›»]\s(?=.)")
 _POST = re.compile(
     r"//(?:\w+\.)?(?:(?:twitter|x)\.com/[^/]+/status|instagram\.com/(?:p|reel|tv)|facebook\.com/[^/]+/(?:posts|videos)|"
     r"tiktok\.com/@[^/]+/video)/"
 )
-_SIGN_OFF = re.compile(r"\s*[(/]+\s*(?:النهاية|انتهى|انتهت)\s*[)/]+(?:\s*[\w.]{1,4}(?=[\s/]|$)[\s/]*)*$")
+_SIGN_OFF = re.compile(
+    r"\s?(?<![(/])[(/]++\s*+(?:النهاية|انتهى|انتهت)\s*+[)/]++(?:\s*+[\w.]{1,4}+(?=[\s/]|$)[\s/]*+)*+$"
+)
 _LONGEST_SUBHEAD = 4  # words
 _DATE_WORDS = 12
+_LONGEST_DATE = 300  # characters of a line that is one
+_LONGEST_DATED = 1000  # characters of a line of which the date is taken away
+_LONGEST_LINK = 1000  # characters of a link that are read
+_MORE_WITHIN = 400  # lines after a label among which the body may go on
+_MOST_BRANDS = 50
+_MOST_LINKS = 100  # of an element that are read
+_MOST_PARTS = 100  # texts of an element that are read
+_LONGEST_PARAGRAPH = 20_000  # characters of a paragraph up to which its end is looked at
 _LINKED_LIST = 0.66  # share of the characters of a list up to which its items are no mere links
 _TOLD = 300  # characters of prose from which tags end a raw text
 _ENDING = frozenset({Role.COMMENTS, Role.FORM, Role.LATEST, Role.COPYRIGHT, Role.END})
@@ -145,9 +156,13 @@ class Judgement:
         return "\n".join(line.text for line in self.kept)
 
 
-@lru_cache(maxsize=1024)  # several rules ask it of the same lines
 def is_date_line(text: str) -> bool:
     """Whether a line is a date or clock and nothing more."""
+    return len(text) <= _LONGEST_DATE and _is_date_line(text)
+
+
+@lru_cache(maxsize=1024)  # several rules ask it of the same lines
+def _is_date_line(text: str) -> bool:
     spaces = text.count(" ")
     if spaces > 2 * _DATE_WORDS or (spaces > _DATE_WORDS and not _TWOFOLD.search(text)) or not re.search(r"\d", text):
         return False
@@ -167,7 +182,7 @@ def _words_beside(text: str) -> int:
 
 def without_date(text: str) -> str:
     """What stands on a line before its date, or after one that opens it: `كتب سامر المصري في 5 يناير 2022`."""
-    if not re.search(r"\d", text):
+    if len(text) > _LONGEST_DATED or not re.search(r"\d", text):
         return text
     date = read_date(text, timezone="UTC", calendar="gregorian", fetched_at=None, where="line")
     if date is None:
@@ -216,6 +231,11 @@ class Judge:
         self._last = -1
         """Number of the line that may be a raw text's last paragraph, though it has no full stop."""
         self._found = Judgement(brands=set(brands))
+        self._folded_names: set[str] = set()
+        self._names_folded = 0
+        self._sizes: dict[Element, tuple[int, int]] = {}
+        self._places: dict[Element, Element] = {}
+        self._sentences_from: list[int] = []
 
     def judge(
         self,
@@ -316,7 +336,7 @@ class Judge:
                     if (
                         name.role is Role.TAGS
                         and line.element is None
-                        and (prose >= _TOLD or _is_most(prose, lines, index))
+                        and (prose >= _TOLD or self._is_most(prose, lines, index))
                     ):
                         ended = "tags"  # nothing but its place tells what follows them in raw text
                 self._note(name, line)
@@ -337,7 +357,7 @@ class Judge:
             if tagged and home is not None and not self._at_home(line, home):
                 self._cut(line, "after:tags")
                 continue
-            if prose and line.words <= 5 and any(fold(author) == line.key for _, author in found.bylines):
+            if prose and line.words <= 5 and line.key in self._names():
                 ended = "" if self._more_body(lines, index, home, Role.AUTHOR) else str(Role.AUTHOR)
                 self._cut(line, "byline")
                 continue
@@ -362,7 +382,7 @@ class Judge:
                 prose += len(line.text)
                 inner = bool(line.mark & (Mark.QUOTE | Mark.LIST)) and home is not None and self._at_home(line, home)
                 if line.element is not None and not line.heading and not inner and index >= len(above):
-                    home = self._home = _place(line)
+                    home = self._home = self._place(line)
             if prose and (sign_off := _SIGN_OFF.search(line.text)) and sign_off.start():
                 line = replace(line, text=line.text[: sign_off.start()], folded="")
                 ended = "sign_off"
@@ -374,6 +394,12 @@ class Judge:
     @cached_property
     def _chosen(self) -> Collection[int] | None:
         return (self._ask() or None) if self._ask else None
+
+    def _names(self) -> Collection[str]:
+        """Folded names of the bylines found so far."""
+        self._folded_names.update(fold(name) for _, name in self._found.bylines[self._names_folded :])
+        self._names_folded = len(self._found.bylines)
+        return self._folded_names
 
     def _cut(self, line: Line, rule: str) -> None:
         self._found.verdicts.append(Verdict(line, False, rule))
@@ -403,7 +429,12 @@ class Judge:
             return
         for line in lines:
             match = _ALT.match(line.text)
-            if match and fold(match["b"]) == self._title and match["a"].count(" ") < 4:
+            if (
+                len(self._brands) < _MOST_BRANDS
+                and match
+                and fold(match["b"]) == self._title
+                and match["a"].count(" ") < 4
+            ):
                 self._brands.add(fold(match["a"]))
                 self._found.brands.add(match["a"].strip())
 
@@ -423,8 +454,8 @@ class Judge:
         return len(key) > 20 and key in title and len(key) > 0.85 * len(title)
 
     def _links_title(self, line: Line) -> bool:
-        links = line.element.iter("a") if line.element is not None else ()
-        return any(fold(canonical("".join(link.itertext()))) == self._title for link in links)
+        links = islice(line.element.iter("a"), _MOST_LINKS) if line.element is not None else ()
+        return any(fold(canonical(opening_text(link, _LONGEST_LINK))) == self._title for link in links)
 
     def _resumes(self, line: Line, home: object, *, before_last: bool) -> bool:
         """Whether the text goes on here after related headlines."""
@@ -453,12 +484,12 @@ class Judge:
         if box is None or box.getparent() is not self._home:
             return None
         opening = next((text for text in box.itertext() if text.strip()), "")
-        after = sum(map(_is_paragraph, box.itersiblings()))
+        after = sum(map(_is_paragraph, islice(box.itersiblings(), _MORE_WITHIN)))
         return box if line.text.startswith(canonical(opening)) and after >= 1 + (role is Role.LATEST) else None
 
     def _at_home(self, line: Line, home: object) -> bool:
         """Whether a line stands where the body's paragraphs do, or in a list or quotation there."""
-        node = _place(line)
+        node = self._place(line)
         if node is home:
             return True
         while node.tag in _PARTS and node.getparent() is not None:
@@ -469,7 +500,7 @@ class Judge:
 
     def _more_body(self, lines: Sequence[Line], index: int, home: object, role: Role) -> bool:
         """Whether the body goes on after a label that mostly ends it, judged by its container."""
-        rest = lines[index + 1 :]
+        rest = lines[index + 1 : index + 1 + _MORE_WITHIN]
         if lines[index].element is None:  # a list of headlines between two paragraphs may have teasers, but one each
             rest = list(takewhile(lambda line: line.label is None, rest)) if role is Role.LATEST else []
             return any(_prose(one) and _prose(two) for one, two in pairwise(rest))
@@ -515,7 +546,7 @@ class Judge:
             return "no_words"
         if line.mark & Mark.QUOTE and _is_post(line):
             return "post"
-        if line.words <= _DATE_WORDS and _PATH.match(text):
+        if line.words <= _DATE_WORDS and _PATH.match(text) and len(_PATH_STEP.findall(text)) > 1:
             return "path"
         if line.words <= 6 and line.key in self._brands:
             return "brand"
@@ -564,8 +595,21 @@ class Judge:
         around = _list_around(line)
         if around is None or next(around.iter(*_CARD), None) is not None:
             return False
-        size = sum(map(len, around.itertext()))
-        return sum(len(text) for link in around.iter("a") for text in link.itertext()) <= _LINKED_LIST * size
+        size, linked = self._size(around)
+        return linked <= _LINKED_LIST * size
+
+    def _size(self, element: Element) -> tuple[int, int]:
+        """Characters of an element's text, and of the links in it."""
+        if element not in self._sizes:
+            linked = sum(len(text) for link in element.iter("a") for text in link.itertext())
+            self._sizes[element] = sum(map(len, element.itertext())), linked
+        return self._sizes[element]
+
+    def _place(self, line: Line) -> Element:
+        """The element among whose children the line is a paragraph; asked once of each element."""
+        if line.element not in self._places:
+            self._places[line.element] = _place_of(line)
+        return self._places[line.element]
 
     def _block(self, line: Line) -> Element:
         """The block among the body's paragraphs in which a line stands; None for a paragraph itself."""
@@ -576,22 +620,23 @@ class Judge:
 
     def _is_beyond(self, line: Line, block: Element) -> bool:
         """Whether an unlinked line stands among the body's paragraphs, after a block of related headlines."""
-        if block is None or line.linked or line.words < 3 or _place(line) is not self._home:
+        if block is None or line.linked or line.words < 3 or self._place(line) is not self._home:
             return False
         return block not in line.element.iterancestors()
 
     def _cut_promo_box(self, call: Line) -> None:
         """Cut what stands before a call in a box of its own between two paragraphs."""
         box = call.element.getparent() if call.element is not None else None
-        if box is None or sum(map(len, box.itertext())) > _LONGEST_BOX:
+        if box is None or len(opening_text(box, _LONGEST_BOX + 1)) > _LONGEST_BOX:
             return
-        verdicts = [verdict for verdict in self._found.verdicts if verdict.kept]
+        verdicts = [verdict for verdict in self._found.verdicts[-_MORE_WITHIN:] if verdict.kept]
         inside = [verdict for verdict in verdicts if box in verdict.line.element.iterancestors()]
-        around = (verdict for verdict in verdicts if verdict not in inside and _prose(verdict.line))
+        in_box = set(map(id, inside))
+        around = (verdict for verdict in verdicts if id(verdict) not in in_box and _prose(verdict.line))
         if (
             inside
-            and any(_place(v.line) is box.getparent() for v in around)
-            and any(map(_is_paragraph, box.itersiblings()))
+            and any(self._place(v.line) is box.getparent() for v in around)
+            and any(map(_is_paragraph, islice(box.itersiblings(), _MORE_WITHIN)))
         ):
             for verdict in inside:
                 verdict.kept, verdict.rule = False, "promo_box"
@@ -611,10 +656,12 @@ class Judge:
             block = block.getparent()
         if block is None or block is line.element or block.tag in _PARTS:
             return False
-        size = sum(map(len, block.itertext()))
-        heads = [link for link in block.iter("a") if next(link.iter("img", *_HEADS), None) is not None]
-        heads += [link for head in block.iter(*_HEADS) for link in head.iter("a")]
-        return bool(heads) and size < 3 * len(line.text) + 150
+        most = 3 * len(line.text) + 150
+        if len(opening_text(block, most)) == most:
+            return False
+        if any(next(link.iter("img", *_HEADS), None) is not None for link in block.iter("a")):
+            return True
+        return any(next(head.iter("a"), None) is not None for head in block.iter(*_HEADS))
 
     def _is_lead(self, line: Line) -> bool:
         if any(line.key == lead or (len(lead) > 30 and line.key.startswith(lead)) for lead in self._leads):
@@ -634,6 +681,13 @@ class Judge:
         if not part or line.linked or line.words < fewest or not self._at_home(line, self._home):
             return False
         return self._chosen is not None and line.at in self._chosen
+
+    def _is_most(self, prose: int, lines: Sequence[Line], index: int) -> bool:
+        """Whether so many characters of prose are more than the sentences behind a line have."""
+        if not self._sentences_from:
+            sizes = (len(line.text) if line.words >= 6 and ends_sentence(line.text) else 0 for line in reversed(lines))
+            self._sentences_from = [*accumulate(sizes, initial=0)][::-1]
+        return prose > self._sentences_from[index + 1]
 
     def _trim_head(self) -> None:
         """Before a headline's repetition there is no text yet; the line just above it is the kicker."""
@@ -662,14 +716,18 @@ class Judge:
 
 def parted(line: Line) -> str:
     """A line's text with spaces between its elements, where names, dates and counts touch in it."""
-    text = canonical(" ".join(line.element.itertext())) if line.element is not None else line.text
+    if line.element is None:
+        return line.text
+    most = 4 * len(line.text) + 4000  # with the space in it that canonical text has not
+    whole = opening_text(line.element, most, " ")
+    text = canonical(whole) if len(whole) < most else line.text
     return text if len(text) < 2 * len(line.text) else line.text
 
 
 def _parts(line: Line) -> list[str]:
     """The texts of a line's elements, one each."""
     texts = line.element.itertext() if line.element is not None and len(line.element) else ()
-    return [text for each in texts if (text := canonical(each))]
+    return [text for each in islice(texts, _MOST_PARTS) if (text := canonical(each[:_LONGEST_LINK]))]
 
 
 def _is_meta_line(line: Line) -> bool:
@@ -703,11 +761,15 @@ def _above_meta(lines: Sequence[Line], first: int) -> int:
 
 def _is_post(line: Line) -> bool:
     """Whether a line stands in a quotation that links to a post of a social network, as embedded ones do."""
-    quote = next((node for node in (line.element, *line.element.iterancestors()) if node.tag == "blockquote"), None)
-    return quote is not None and any(_POST.search(link.get("href") or "") for link in quote.iter("a"))
+    quote = next(
+        chain((node for node in (line.element,) if node.tag == "blockquote"), line.element.iterancestors("blockquote")),
+        None,
+    )
+    links = islice(quote.iter("a"), _MOST_LINKS) if quote is not None else ()
+    return any(_POST.search((link.get("href") or "")[:_LONGEST_LINK]) for link in links)
 
 
-def _place(line: Line) -> Element:
+def _place_of(line: Line) -> Element:
     """The element among whose children the line is a paragraph: around p, or a div that stands for one."""
     node = line.element
     plain = node.tag == "p" or (node.tag == "div" and not any(child.tag in _BREAKS for child in node))
@@ -741,13 +803,14 @@ def _is_paragraph(node: Element) -> bool:
     """Whether an element is a paragraph of prose, or a div around one."""
     if node.tag != "p" and not _wraps_one(node):
         return False
-    text = canonical("".join(node.itertext()))
-    return text.count(" ") >= 8 and ends_sentence(text)
+    text = canonical(opening_text(node, _LONGEST_PARAGRAPH))
+    return text.count(" ") >= 8 and (len(text) >= _LONGEST_PARAGRAPH // 2 or ends_sentence(text))
 
 
 def _names_terms(line: Line) -> bool:
     """Whether a line links to the site's own rules, as a request to commentators does."""
-    found = (read_label(canonical("".join(link.itertext()))) for link in line.element.iter("a"))
+    links = islice(line.element.iter("a"), _MOST_LINKS)
+    found = (read_label(canonical(opening_text(link, _LONGEST_LINK))) for link in links)
     return any(label is not None and label.role is Role.TERMS for label in found)
 
 
@@ -770,14 +833,11 @@ def _is_caption(line: Line, before_text: bool) -> bool:
         if node is None or node.tag in ("body", "article", "main"):
             break
         if node in above:
-            return len(" ".join("".join(node.itertext()).split())) <= 1.3 * len(line.text) + 10
+            most = 4 * len(line.text) + 4000
+            whole = opening_text(node, most)
+            return len(whole) < most and len(" ".join(whole.split())) <= 1.3 * len(line.text) + 10
         node = node.getparent()
     return before_text and line.words <= 25 and line.tag != "p"
-
-
-def _is_most(prose: int, lines: Sequence[Line], index: int) -> bool:
-    """Whether so many characters of prose are more than the sentences behind a line have."""
-    return prose > sum(len(line.text) for line in lines[index + 1 :] if line.words >= 6 and ends_sentence(line.text))
 
 
 def _addresses(line: Line) -> bool:

@@ -70,6 +70,7 @@ _LONGEST_REST = {
 _LONGEST_LINE = 45  # words a line that *starts* as a label may have in all; those that open as a long phrase any number
 _LONG_PHRASE = 4  # words
 _LONGEST_LABEL = 8
+_LONGEST_READ = 2000  # characters up to which all of a line is read
 _LONGEST_CALL = 26  # words up to which all of a line is read for its label; of a longer one, only how it opens
 _COLON = re.compile(r"\s*[:：﹕]\s*")
 _AFTER_ROLE = re.compile(r"\s*(?:[:：﹕|.…–—-]+)\s*")
@@ -168,6 +169,9 @@ def label(line: str) -> Label | None:
 
 def _label(line: str) -> Label | None:
     phrases = _phrases()
+    if len(line) > _LONGEST_READ:  # only how it opens
+        start = _start(fold(line[:_LONGEST_READ]), phrases, shortest=_LONG_PHRASE)
+        return Label(start, "") if start and start not in PAGE_ROLES else None
     head, colon, rest = _split(line)
     if colon and head.count(" ") < _LONGEST_LABEL:
         role = phrases.whole.get(fold(head))
@@ -220,6 +224,7 @@ def page_role(line: str) -> Role | None:
     The roles are `not_found`, `blocked`, `listing`, `live` and `video`.
     """
     phrases = _phrases()
+    line = line[:_LONGEST_READ]
     folded = fold(line)
     role = phrases.pages.get(fold(_AFTER_ROLE.split(line, maxsplit=1)[0])) or _start(folded, phrases)
     if role in PAGE_ROLES:
@@ -240,7 +245,7 @@ def opening_label(line: str) -> Role | None:
 
     The label's last word and what follows it stood side by side on the page, and a raw text has no space there.
     """
-    folded = fold(line)
+    folded = fold(line[:_LONGEST_READ])
     for phrase in _phrases().openings.get(folded.split(" ", 1)[0], ()):
         if folded.startswith(phrase) and folded[len(phrase) : len(phrase) + 1].isalpha():
             return _phrases().whole[phrase]

@@ -15,9 +15,14 @@ from lxml import etree
 
 from extract.labels import Label, Role, label, opening_label
 from extract.text import canonical, fold
+from extract.types import TooLargeError
 
 Element: TypeAlias = Any
 """An lxml element; lxml's own stubs cannot name the class of an HTML tree."""
+
+
+MOST_LINES = 50_000
+"""Lines of a page that are read: a large one has 2,000."""
 
 
 class Mark:
@@ -56,7 +61,8 @@ class Line:
     tag: str = field(init=False, repr=False)
     """Name of the element, e.g. `p`; empty in raw text."""
     words: int = field(init=False, repr=False)
-    """How many words it has; two characters of Chinese or Japanese, which write no spaces, count as one."""
+    """How many words it has; two characters of Chinese or Japanese, which write no spaces, count as one, and so do 32
+    of a line that is longer than 1,000 characters: what has few words is short."""
     link_share: float = field(init=False, repr=False)
     """Share of the characters that stand in links, 0 … 1."""
     runs: bool = field(init=False, repr=False)
@@ -68,9 +74,11 @@ class Line:
         self.tag = "" if self.element is None else self.element.tag
         self.words = self.text.count(" ") + 1
         if len(self.text) > _LONGEST_WORD * self.words:
-            self.words += len(_UNSPACED.findall(self.text))
+            self.words += sum(1 for _ in _UNSPACED.finditer(self.text))
         self.link_share = min(1.0, self.linked / max(1, len(self.text))) if self.linked else 0.0
         self.runs = self.words >= 14 or (self.words >= 6 and ends_sentence(self.text))
+        if len(self.text) > _SHORT:
+            self.words = max(self.words, len(self.text) // _LONGEST_PART)
 
     @property
     def place(self) -> str:
@@ -140,6 +148,8 @@ _ELLIPSIS = "\x85"  # as HTML has it; Python takes it for a space
 _STOPS = tuple(".!?؟۔…。！？｡")
 _CLOSERS = "\"'”’»«)]}›“」』）】》〉"
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]{2}")
+_SHORT = 1000  # characters of a line whose words may be as long as they like
+_LONGEST_PART = 32
 _LONGEST_WORD = 12  # characters; where words are longer on average, some may stand without spaces
 
 
@@ -147,6 +157,24 @@ def step(element: Element) -> str:
     """An element as a selector: its id, or else its tag and classes, e.g. `div.entry-content`."""
     name = element.get("id")
     return f"{element.tag}#{name}" if name else ".".join([element.tag, *(element.get("class") or "").split()])
+
+
+def opening_text(element: Element, longest: int, between: str = "") -> str:
+    """Text of an element as it stands, up to so many characters: what is looked for is at its beginning.
+
+    Args:
+        element: the element.
+        longest: characters after which no more is read.
+        between: what is put between the texts of the elements in it.
+    """
+    parts: list[str] = []
+    left = longest
+    for text in element.itertext():
+        parts.append(text[:left])
+        left -= len(text) + len(between)
+        if left <= 0:
+            break
+    return between.join(parts)
 
 
 def ends_sentence(text: str) -> bool:
@@ -160,6 +188,9 @@ def read_lines(tree: Element, *, noise: Container[Element] = ()) -> list[Line]:
     Args:
         tree: the root; it is not changed.
         noise: elements whose lines are marked `NOISE`.
+
+    Raises:
+        TooLargeError: the tree has more lines than are read.
     """
     lines: list[Line] = []
     text: str | None
@@ -172,11 +203,16 @@ def read_lines(tree: Element, *, noise: Container[Element] = ()) -> list[Line]:
     skipped: Element = None
     breaks: re.Pattern[str] | None = None  # what parts paragraphs in the pre that is read
 
+    def keep(line: Line) -> None:
+        if line.at == MOST_LINES:
+            raise TooLargeError(f"more than {MOST_LINES:,} lines")
+        lines.append(line)
+
     def flush() -> None:
         nonlocal linked, image
         text = canonical("".join(parts))
         if text:
-            lines.append(Line(text, blocks[-1], linked, marks[-1], len(lines), image))
+            keep(Line(text, blocks[-1], linked, marks[-1], len(lines), image))
             image = None
         parts.clear()
         linked = 0
@@ -201,7 +237,7 @@ def read_lines(tree: Element, *, noise: Container[Element] = ()) -> list[Line]:
                     if parts:
                         flush()
                     for element, text in rows:
-                        lines.append(Line(text, element, 0, marks[-1] | Mark.ROW, len(lines)))
+                        keep(Line(text, element, 0, marks[-1] | Mark.ROW, len(lines)))
                     skipped = node
                     walker.skip_subtree()
                     continue
@@ -212,7 +248,7 @@ def read_lines(tree: Element, *, noise: Container[Element] = ()) -> list[Line]:
                 marks.append(marks[-1] | mark | (Mark.NOISE if node in noise else Mark.NONE))
             if tag == "a":
                 links += 1
-            elif tag == "pre":
+            elif tag == "pre" and breaks is None:
                 breaks = _preformatted("".join(node.itertext()))
             text = node.text
         else:

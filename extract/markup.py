@@ -82,7 +82,7 @@ class Markup:
                 below = self._find(selector.subselector)
                 if combinator == ">":
                     return [node for node in below if node.getparent() in above]
-                return [node for node in below if not above.isdisjoint(node.iterancestors())]
+                return within(below, above)
             case Element(element=None):
                 return self.elements
             case Element():
@@ -103,6 +103,27 @@ class Markup:
                 return [node for node in self._find(selector.selector) if _has(selector, node.get(selector.attrib))]
             case _:
                 raise ValueError(f"{selector!r} is not supported in selectors of families; see extract/markup.py")
+
+
+def within(nodes: Collection[Node], above: Collection[Node]) -> list[Node]:
+    """Those of the nodes that stand in one of the elements `above`."""
+    inside: dict[Node, bool] = {}  # of an element that was passed before: whether it is, or stands in, one of them
+    found = []
+    for node in nodes:
+        passed = []
+        answer = False
+        for around in node.iterancestors():
+            known = inside.get(around)
+            if known is None:
+                known = around in above or None
+                passed.append(around)
+            if known is not None:
+                answer = known
+                break
+        inside.update(dict.fromkeys(passed, answer))
+        if answer:
+            found.append(node)
+    return found
 
 
 def _has(selector: Attrib, value: str | None) -> bool:

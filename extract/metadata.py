@@ -11,14 +11,14 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
-from itertools import combinations
+from itertools import combinations, islice
 from urllib.parse import urljoin, urlsplit
 
 from extract.attribution import BYLINE, correspondent, is_agency, once
 from extract.dates import read_date
 from extract.jsonld import Node, address_of, is_organisation, read_json_ld, resolved, string_of, types_of
 from extract.labels import Role, label
-from extract.lines import Element, Line
+from extract.lines import Element, Line, opening_text
 from extract.text import canonical, fold
 from extract.types import Calendar, Date, Page, Source
 from extract.urls import canonical_url
@@ -58,6 +58,17 @@ _PLACES = frozenset(
 )  # fmt: skip
 
 
+_LONGEST_NAME = 100  # characters of a name of meta, and likewise
+_LONGEST_VALUE = 5000
+_LONGEST_TITLE = 500  # in which the site's name is looked for
+_LONGEST_PERSON = 200  # of a text with names of people
+_MOST_TAGS = 200
+_MOST_TOLD = 2_000_000  # of all JSON-LD
+_MOST_NODES = 1000  # objects of JSON-LD
+_MOST_HEADINGS = 100
+_MOST_NAMES = 50  # of the site, of people, and tags
+
+
 @dataclass(slots=True)
 class Head:
     """What stands in the head of a page and in its structured data."""
@@ -93,16 +104,19 @@ class Head:
 def read_head(tree: Element) -> Head:
     """Read titles, meta elements, links and JSON-LD of a page."""
     head = Head()
+    told = 0
     for node in tree.iter("meta", "title", "link", "script"):
         tag = node.tag
         if tag == "meta":
-            name = (node.get("property") or node.get("name") or node.get("itemprop") or "").strip().lower()
-            value = canonical(node.get("content") or "")
+            name = (
+                (node.get("property") or node.get("name") or node.get("itemprop") or "")[:_LONGEST_NAME].strip().lower()
+            )
+            value = canonical((node.get("content") or "")[:_LONGEST_VALUE])
             if name and value:
                 head.meta.setdefault(name.replace("og:article:", "article:"), []).append(value)
         elif tag == "title":
             if not head.title and not _in_svg(node):
-                head.title = canonical("".join(node.itertext()))
+                head.title = canonical(opening_text(node, _LONGEST_VALUE))
         elif tag == "link":
             rel = (node.get("rel") or "").lower().split()
             if "canonical" in rel and not head.canonical:
@@ -110,8 +124,10 @@ def read_head(tree: Element) -> Head:
             elif "image_src" in rel:
                 head.image = (node.get("href") or "").strip()
         elif "ld+json" in (node.get("type") or "").lower() and node.text:
-            head.nodes += read_json_ld(node.text)
-    head.nodes = resolved(head.nodes)
+            told += len(node.text)
+            if told <= _MOST_TOLD:
+                head.nodes += read_json_ld(node.text)
+    head.nodes = resolved(head.nodes[:_MOST_NODES])
     return head
 
 
@@ -167,7 +183,7 @@ def home_name(lines: Sequence[Line], tree: Element, head: Head) -> str:
             return line.text
     parts = {fold(part) for part in title_parts(head)}
     logos = (image for image in tree.iter("img") if image.get("alt") and parts)
-    found = (canonical(image.get("alt")) for image in logos if _is_home(image.getparent()))
+    found = (canonical(image.get("alt")[:_LONGEST_TITLE]) for image in logos if _is_home(image.getparent()))
     return next((name for name in found if fold(name) in parts), "") or _home_link(tree)
 
 
@@ -178,9 +194,9 @@ def _home_link(tree: Element) -> str:
             break
         if not _is_home(node):
             continue
-        pictures = (picture.get("alt") for picture in node.iter("img"))
-        for text in (*pictures, "".join(node.itertext()), node.get("title")):
-            name = canonical(_LOGO.sub(" ", canonical(text or "")))
+        pictures = (picture.get("alt") for picture in islice(node.iter("img"), _MOST_NAMES))
+        for text in (*pictures, opening_text(node, _LONGEST_TITLE), node.get("title")):
+            name = canonical(_LOGO.sub(" ", canonical((text or "")[:_LONGEST_TITLE])))
             if 2 < len(name) < 40 and name.count(" ") < 5 and label(name) is None and fold(name) not in _HOME:
                 return name
     return ""
@@ -203,7 +219,7 @@ def _beside_headline(title: str, headline: str) -> str:
 
     Empty if there is none or it can be no name.
     """
-    key, title = fold(headline), _SLUG.sub("", title)
+    key, title = fold(headline), _SLUG.sub("", title[:_LONGEST_TITLE])
     for cut in _CUT.finditer(title):
         if fold(title[: cut.start()]) == key:
             name = _CUT.split(title[cut.end() :])[-1]
@@ -220,7 +236,7 @@ def brands_of(head: Head, source: Source | None, name: str | None) -> tuple[str,
     names = [name or "", *((source.name, *source.brands) if source else ())]
     names += head.meta.get("og:site_name", [])
     names += [string_of(node.get("name")) for node in head.nodes if {"WebSite", "Organization"} & set(types_of(node))]
-    return once(names)
+    return once(name[:_LONGEST_TITLE] for name in names[:_MOST_NAMES])
 
 
 def without_site(title: str, brands: Sequence[str], headings: Iterable[str] | None = None) -> str:
@@ -232,6 +248,8 @@ def without_site(title: str, brands: Sequence[str], headings: Iterable[str] | No
         headings: headings of the page; a part of the title that is one of them is the headline. None: `title` is one
             itself, and a colon in it the writer's.
     """
+    if len(title) > _LONGEST_TITLE:
+        return title
     keys = {fold(brand) for brand in brands}
     tops = {fold(heading) for heading in headings or ()}
     title = _without_brand(title, keys, {fold(title)} if headings is None else tops)
@@ -293,12 +311,11 @@ def find_headline(head: Head, lines: Sequence[Line], titles: Sequence[Element], 
 
 
 def _find_headline(head: Head, lines: Sequence[Line], titles: Sequence[Element], brands: Sequence[str]) -> Headline:
-    tops = [
-        line
-        for line in lines
-        if line.tag == "h1" and line.words >= 2 and line.key not in {fold(b) for b in brands} and not _leads_home(line)
-    ]
-    named = [line for line in lines if any(line.element is element for element in titles)]
+    own = {fold(brand) for brand in brands}
+    headings = (line for line in lines if line.tag == "h1" and line.words >= 2)
+    tops = [line for line in headings if line.key not in own and not _leads_home(line)][:_MOST_HEADINGS]
+    elements = set(titles)
+    named = [line for line in lines if line.element in elements][:_MOST_HEADINGS] if elements else []
     texts = [line.text for line in (*named, *tops)]
     stated: list[tuple[str, str]] = []
     for value, where in (
@@ -309,7 +326,7 @@ def _find_headline(head: Head, lines: Sequence[Line], titles: Sequence[Element],
     ):
         if value:
             text = without_site(value, brands, texts)
-            if text and fold(text) not in {fold(b) for b in brands}:
+            if text and fold(text) not in own:
                 stated.append((text, where))
     keys = [fold(text) for text, _ in stated]
     for group, where in ((named, "family:title"), (tops, "h1")):
@@ -338,14 +355,14 @@ def _find_headline(head: Head, lines: Sequence[Line], titles: Sequence[Element],
 
 def _leads_home(line: Line) -> bool:
     """Whether a line is a link to the home page: the site's name, though it stands in h1."""
-    links = list(line.element.iter("a")) if line.link_share > 0.8 else []
+    links = islice(line.element.iter("a"), _MOST_NAMES) if line.link_share > 0.8 else ()
     return any(map(_is_home, links)) or (line.link_share > 0.8 and _is_home(line.element.getparent()))
 
 
 def _is_home(node: Element) -> bool:
     """Whether an element is a link to the home page."""
     href = node.get("href") if node is not None and node.tag == "a" else None
-    return href is not None and bool(_HOME_ADDRESS.match(href.strip()))
+    return href is not None and len(href) < _LONGEST_TITLE and bool(_HOME_ADDRESS.match(href.strip()))
 
 
 _HOME_ADDRESS = re.compile(r"(?:https?://[^/]+)?/?(?:index\.\w+)?$")  # of any host: the site may have several
@@ -366,6 +383,7 @@ def _may_be_headline(line: Line) -> bool:
 
 def _parts(title: str) -> Iterator[str]:
     """All parts of a title that stand between two of its cuts or its ends, but not all of it."""
+    title = title[:_LONGEST_TITLE]
     cuts = [(0, 0), *(cut.span() for cut in _CUT.finditer(title)), (len(title), len(title))][:12]
     for first, second in combinations(range(len(cuts)), 2):
         if second - first < len(cuts) - 1:
@@ -512,7 +530,8 @@ def find_authors(
         return _without_place(text, brands)
 
     def people(texts: Iterable[str]) -> tuple[str, ...]:
-        parts = [part for text in texts for name in _SPLIT_AUTHORS.split(shown(text)) for part in _two_people(name)]
+        told = (text[:_LONGEST_PERSON] for text in islice(texts, _MOST_NAMES))
+        parts = [part for text in told for name in _SPLIT_AUTHORS.split(shown(text)) for part in _two_people(name)]
         names = [name.strip(" -–•.") for name in parts]
         return once(name for name in names if _is_person(name, keys))
 
@@ -633,7 +652,8 @@ def find_tags(
         (head.meta.get("news_keywords", ()), "meta:news_keywords"),
     ):
         single = where in ("line:tags", "rel:tag")
-        tags = once(tag for text in texts for tag in split_tags(text, single=single) if _is_tag(tag, title))
+        told = (tag for text in texts for tag in split_tags(text[:_LONGEST_VALUE], single=single))
+        tags = once(tag for tag in islice(told, _MOST_TAGS) if _is_tag(tag, title))
         if tags:
             return tags, where
     return (), ""
@@ -663,8 +683,8 @@ def crumbs_above(lines: Sequence[Line], top: int) -> list[str]:
     """
     for start in range(top - 1, max(-1, top - 9), -1):
         line = lines[start]
-        links = [canonical("".join(link.itertext())) for link in line.element.iter("a")] if line.linked else []
-        links = [link for link in links if link]
+        around = islice(line.element.iter("a"), _MOST_NAMES) if line.linked else ()
+        links = [text for link in around if (text := canonical(opening_text(link, _LONGEST_TITLE)))]
         if 1 < len(links) < 8 or (links and _STEP.search(line.text)):
             between = line.text
             for link in links:

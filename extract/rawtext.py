@@ -10,14 +10,17 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
+from functools import cache
+from itertools import islice
 
 from extract.attribution import dateline, is_agency
 from extract.judge import is_date_line
 from extract.labels import Label, Role, label, opening_label
-from extract.lines import Line, Mark, ends_sentence
+from extract.lines import MOST_LINES, Line, Mark, ends_sentence
 from extract.metadata import without_site
 from extract.region import is_prose
 from extract.text import canonical
+from extract.types import TooLargeError
 
 _BUTTONS = frozenset({Role.SHARE, Role.NAV, Role.MORE, Role.PROMO})
 _LONGEST_ROW = 16  # words in a row of buttons
@@ -25,9 +28,15 @@ _LONGEST_BUTTON = 4
 
 
 def raw_lines(text: str) -> list[Line]:
-    """The lines of a text, empty ones left out."""
+    """The lines of a text, empty ones left out.
+
+    Raises:
+        TooLargeError: there are more than are read.
+    """
     lines = (canonical(line) for line in text.splitlines())
-    found = [Line(line, None, at=at) for at, line in enumerate(line for line in lines if line)]
+    found = [Line(line, None, at=at) for at, line in enumerate(islice(filter(None, lines), MOST_LINES + 1))]
+    if len(found) > MOST_LINES:
+        raise TooLargeError(f"more than {MOST_LINES:,} lines")
     for line in found:
         if line.label is not None or not 2 <= line.words <= _LONGEST_ROW:
             continue
@@ -39,14 +48,21 @@ def raw_lines(text: str) -> list[Line]:
 
 
 def _is_row_of_buttons(words: Sequence[str]) -> bool:
-    """Whether the words are labels of buttons one after the other, the longest first: `نسخه چاپی ارسال به دوستان`."""
-    if not words:
-        return True
-    for length in range(min(_LONGEST_BUTTON, len(words)), 0, -1):
-        name = label(" ".join(words[:length]))
-        if name and name.role in _BUTTONS and not name.rest and _is_row_of_buttons(words[length:]):
-            return True
-    return False
+    """Whether the words are labels of buttons one after the other: `نسخه چاپی ارسال به دوستان`."""
+    ends = {0}  # where a button may end
+    for start in range(len(words)):
+        if start in ends:
+            ends.update(
+                start + length
+                for length in range(1, min(_LONGEST_BUTTON, len(words) - start) + 1)
+                if _is_button(" ".join(words[start : start + length]))
+            )
+    return len(words) in ends
+
+
+def _is_button(text: str) -> bool:
+    name = label(text)
+    return name is not None and name.role in _BUTTONS and not name.rest
 
 
 def find_top(lines: Sequence[Line], title: Line) -> Line:
@@ -59,12 +75,13 @@ def find_top(lines: Sequence[Line], title: Line) -> Line:
     top = title
     sentences = 0
     total = sum(map(_is_sentence, lines))
+    is_most = cache(lambda key, text, words: _is_most_of(key, text, words, title))
     for line in lines[title.at + 1 :]:
         if _is_sentence(line):
             sentences += 1
             if sentences * 4 > total:
                 break
-        elif line.key == title.key or (sentences == 0 and _is_most_of(line, title)):
+        elif line.key == title.key or (sentences == 0 and is_most(line.key, line.text, line.words)):
             top = line
     return top
 
@@ -73,11 +90,11 @@ def _is_sentence(line: Line) -> bool:
     return line.words >= 14 and ends_sentence(line.text)
 
 
-def _is_most_of(line: Line, title: Line) -> bool:
+def _is_most_of(key: str, text: str, words: int, title: Line) -> bool:
     """Whether a line is the title but for the site's name, or most of it."""
-    if line.words < 3 or not (title.key.startswith(line.key) or title.key.endswith(line.key)):
+    if words < 3 or not (title.key.startswith(key) or title.key.endswith(key)):
         return False
-    return len(line.key) >= 0.5 * len(title.key) or without_site(title.text, (), [line.text]) != title.text
+    return len(key) >= 0.5 * len(title.key) or without_site(title.text, (), [text]) != title.text
 
 
 _NUMBER = re.compile(r"\d[\d.]*")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 from urllib.parse import urlsplit
 
 from extract.body import Body
@@ -170,7 +171,7 @@ def _headline_above(lines: Sequence[Line], line: Line, title: str) -> bool:
 
 def _is_linked_headline(line: Line) -> bool:
     """Whether a line is one link of some words, not a bar of links."""
-    return line.link_share > 0.8 and line.words >= 4 and sum(1 for _ in line.element.iter("a")) <= 1
+    return line.link_share > 0.8 and line.words >= 4 and next(islice(line.element.iter("a"), 1, None), None) is None
 
 
 def _linked_cards(kept: Sequence[Line], lines: Sequence[Line], title: str) -> int:

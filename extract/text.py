@@ -11,6 +11,7 @@ import codecs
 import re
 import unicodedata
 from functools import lru_cache
+from typing import Literal
 
 ZWNJ = "\u200c"
 ZWJ = "\u200d"
@@ -110,6 +111,13 @@ _UNCLEAN = re.compile(f"[¬{re.escape(''.join(chr(code) for code in _CLEAN if no
 _ARABIC_LETTER = r"[\u0620-\u064A\u066E-\u06D3\u06D5\u06FA-\u06FF\u0750-\u077F]"
 _NOT_SIGN = re.compile(rf"(?<={_ARABIC_LETTER})[\u200c\u200d]*¬[\u200c\u200d¬]*(?={_ARABIC_LETTER})")
 _EDGE = r"\s!-/:-@\[-`{-~¡-¿×÷،؛؞؟٪-٭۔\u2010-\u2027\u2030-\u205E"
+_COMBINING = "".join(
+    character
+    for character in map(chr, range(0x300, 0x1F000))
+    if unicodedata.combining(unicodedata.normalize("NFKD", character)[0])
+)
+_SAFE = 30
+_STACK = re.compile(f"([{_COMBINING}]{{{_SAFE}}})[{_COMBINING}]+")
 _JOINERS = re.compile(r"([\u200c\u200d])[\u200c\u200d]+")
 # The joiner comes first, though what stands before it is asked: a literal is looked for by memchr.
 _LOOSE_ZWNJ = rf"\u200c(?:(?<!\S\u200c)|(?=[{_EDGE}])|(?<=[^{_EDGE}]\u200c)$)"
@@ -142,9 +150,9 @@ def canonical(text: str) -> str:
 
 def _canonical(text: str) -> str:
     if _UNCLEAN.search(text):
-        text = _NOT_SIGN.sub(ZWNJ, unicodedata.normalize("NFC", text.translate(_CLEAN)))
+        text = _NOT_SIGN.sub(ZWNJ, _normal("NFC", text.translate(_CLEAN)))
     else:
-        text = unicodedata.normalize("NFC", text)
+        text = _normal("NFC", text)
     text = " ".join(text.split())
     if ZWJ in text:
         text = _LOOSE_JOINER.sub("", _JOINERS.sub(r"\1", text))
@@ -154,7 +162,17 @@ def _canonical(text: str) -> str:
         text = _LOOSE_NON_JOINER.sub("", text)
     else:
         return text
-    return unicodedata.normalize("NFC", " ".join(text.split()))
+    return _normal("NFC", " ".join(text.split()))
+
+
+def _normal(form: Literal["NFC", "NFKC"], text: str) -> str:
+    """A Unicode normal form, of a text in which no more than 30 marks stand in a row.
+
+    So has the Stream-Safe Text Format of UAX #15: marks are sorted, and Python sorts them in quadratic time.
+    """
+    if unicodedata.is_normalized(form, text):
+        return text
+    return unicodedata.normalize(form, _STACK.sub(r"\1", text) if len(text) > _SAFE else text)
 
 
 def fold(text: str) -> str:
@@ -183,9 +201,9 @@ def _fold(text: str) -> str:
 def _fold_any(text: str) -> str:
     """As `fold`, for any characters."""
     if _UNCLEAN.search(text):
-        text = _NOT_SIGN.sub("", unicodedata.normalize("NFC", text.translate(_CLEAN)))
-    folded = unicodedata.normalize("NFKC", text).casefold().translate(_FOLD)
-    text = unicodedata.normalize("NFKC", folded)
+        text = _NOT_SIGN.sub("", _normal("NFC", text.translate(_CLEAN)))
+    folded = _normal("NFKC", text).casefold().translate(_FOLD)
+    text = _normal("NFKC", folded)
     if text != folded:
         text = text.translate(_FOLD)
     return _with_numbers(_PUNCTUATION.sub(" ", text.replace("_", " ")))

@@ -182,6 +182,10 @@ class Reason(StrEnum):
     FAILED = "failed"
 
 
+class TooLargeError(Exception):
+    """A page has more of something than is read of any page; the message says of what."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rejection:
     """A page that is not kept as a record, and why."""

@@ -21,6 +21,7 @@ _TWICE_ENCODED = re.compile(r"%(?:25)+(?=[0-9A-Fa-f]{2})")
 _TWICE_ENCODED_LETTER = re.compile(r"%(?:25)+[89A-Fa-f][0-9A-Fa-f]")
 _LETTERS = re.compile(r"[^\x00-\x7f\udc80-\udcff]+")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+_LONGEST = 8000
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _IN_PATH = "/:@!$&'()*+,;=%"
 _IN_QUERY = "/:@!$'()*,;?%"
@@ -71,11 +72,15 @@ def canonical_url(url: str) -> str:
     Idempotent.
 
     Raises:
-        ValueError: `url` is not http(s), or names no valid host.
+        ValueError: `url` is not http(s), names no valid host, or is longer than 8,000 octets, as `Limits.url_bytes`.
     """
+    if len(url) > _LONGEST:
+        raise ValueError(f"a URL of {len(url)} characters: {url!r:.200}")
     current = _canonical_once(url)
     while (following := _canonical_once(current)) != current:  # what is uncovered may be canonicalised further
         current = following
+    if len(current) > _LONGEST:
+        raise ValueError(f"a URL of {len(current)} octets: {url!r:.200}")
     return current
 
 
