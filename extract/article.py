@@ -329,7 +329,7 @@ def _shown_by(element: Element) -> Iterator[tuple[str, str]]:
 def _is_time(element: Element) -> bool:
     if element.tag == "abbr" and _ISO_TIME.match(element.get("title") or ""):  # microformats: hAtom
         return True
-    return element.tag == "time" or element.get("itemprop") == "datePublished"
+    return bool(element.tag == "time" or element.get("itemprop") == "datePublished")
 
 
 class _Places:

@@ -101,6 +101,7 @@ _CLOSING = re.compile(r"\((?P<name>[^()\d]{2,20})\)\s*[-–.]*$")
 _OPENING = re.compile(r"^.{0,45}?\((?P<name>[^()\d]{2,20})\)\s*[-–—:]")
 
 
+_LONGEST = 1000  # characters of a line that holds names and nothing else
 _WHO = (
     r"(?:كتب|كتبت|كتبه|كتبها|نشر|نشرت|أرسلت|مرسلة|أضيف)\s+بواسطة|بواسطة|كتب|كتبت|كتبه|كتبها|بقلم|حاوره|حاورته|حاورها|أجرى\s+الحوار|"
     r"أجرت\s+الحوار|به\s+قلم|نویسنده|(?:گزارش|گفت[\s‌]?و[\s‌]?گو)\s+از|(?:نوشته|منتشر|ارسال|درج)[\s‌]شده(?:\s+در\s.{4,40}?)?\s+توسط|توسط|"
@@ -130,7 +131,7 @@ def dateline(line: str, brands: Iterable[str], *, opens: bool = False) -> str | 
         brands: names the site calls itself by.
         opens: whether the text begins right after it; there a name that could be an agency's is taken for one.
     """
-    if line.count(" ") > 7:
+    if line.count(" ") > 7 or len(line) > _LONGEST:
         return None
     place, name = _dateline_parts(line)
     if "(" in line and place.count(" ") > 1:  # a caption and its credit
@@ -148,6 +149,8 @@ def correspondent(line: str, brands: Iterable[str] = ()) -> str | None:
         line: canonical text.
         brands: names the site calls itself by.
     """
+    if len(line) > _LONGEST:
+        return None
     own = {fold(brand) for brand in brands}
     parts = [part for part in _DATELINE_MARK.split(line.strip(" ()[]*.-–—:")) if part]
     parts = [part for part in parts if not (is_agency(part) or fold(part) in own or re.fullmatch("«[^«»]+»", part))]

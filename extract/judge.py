@@ -50,6 +50,7 @@ _CARD = ("p", "div", "img", *_HEADS)  # what items of a list of teasers are made
 _LONGEST_LEAD = 250  # characters
 _LONGEST_BOX = 700  # characters of a box among the paragraphs that calls readers to support or follow the site
 _RULE = re.compile(r"^_{8,}$")
+_NUMBER_BEHIND = re.compile(r"[:：]\s*+(?:[^\s\d]*+\d|\S*+\s*+\d)")
 _PATH = re.compile(r"^[^.؟!?:]+$")
 _PATH_STEP = re.compile(r"(?<=.)\s[>›»]\s(?=.)")
 _POST = re.compile(
@@ -62,7 +63,7 @@ _SIGN_OFF = re.compile(
 _LONGEST_SUBHEAD = 4  # words
 _DATE_WORDS = 12
 _LONGEST_DATE = 300  # characters of a line that is one
-_LONGEST_DATED = 1000  # characters of a line of which the date is taken away
+_LONGEST_DATED = 1000  # characters of a line that has a date or a name beside other things
 _LONGEST_LINK = 1000  # characters of a link that are read
 _MORE_WITHIN = 400  # lines after a label among which the body may go on
 _MOST_BRANDS = 50
@@ -192,7 +193,9 @@ def without_date(text: str) -> str:
 
 
 def _read_byline(text: str) -> re.Match[str] | None:
-    if not _BYLINE_WORD.search(text):  # most lines; reading their dates would be for nothing
+    if len(text) > _LONGEST_DATED or not _BYLINE_WORD.search(
+        text
+    ):  # most lines; reading their dates would be for nothing
         return None
     undated = without_date(text)
     return _BYLINE.match(undated) or (_BYLINE.match(text) if undated != text else None)
@@ -732,7 +735,9 @@ def _parts(line: Line) -> list[str]:
 
 def _is_meta_line(line: Line) -> bool:
     """Whether a line holds a date behind its label, after a name or another date: `أحمد سعيد نشر في: 5 يناير 2022`."""
-    if line.words > 30 or ends_sentence(line.text) or not re.search(r"[:：]\s*\S*\s*\d", line.text):
+    if line.words > 30 or len(line.text) > _LONGEST_DATE or ends_sentence(line.text):
+        return False
+    if not _NUMBER_BEHIND.search(line.text):
         return False
     text = parted(line)
     for colon in re.finditer(r"\s*[:：]\s*", text):

@@ -61,8 +61,7 @@ class Line:
     tag: str = field(init=False, repr=False)
     """Name of the element, e.g. `p`; empty in raw text."""
     words: int = field(init=False, repr=False)
-    """How many words it has; two characters of Chinese or Japanese, which write no spaces, count as one, and so do 32
-    of a line that is longer than 1,000 characters: what has few words is short."""
+    """How many words it has; two characters of Chinese or Japanese, which write no spaces, count as one."""
     link_share: float = field(init=False, repr=False)
     """Share of the characters that stand in links, 0 … 1."""
     runs: bool = field(init=False, repr=False)
@@ -77,8 +76,6 @@ class Line:
             self.words += sum(1 for _ in _UNSPACED.finditer(self.text))
         self.link_share = min(1.0, self.linked / max(1, len(self.text))) if self.linked else 0.0
         self.runs = self.words >= 14 or (self.words >= 6 and ends_sentence(self.text))
-        if len(self.text) > _SHORT:
-            self.words = max(self.words, len(self.text) // _LONGEST_PART)
 
     @property
     def place(self) -> str:
@@ -148,8 +145,6 @@ _ELLIPSIS = "\x85"  # as HTML has it; Python takes it for a space
 _STOPS = tuple(".!?؟۔…。！？｡")
 _CLOSERS = "\"'”’»«)]}›“」』）】》〉"
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]{2}")
-_SHORT = 1000  # characters of a line whose words may be as long as they like
-_LONGEST_PART = 32
 _LONGEST_WORD = 12  # characters; where words are longer on average, some may stand without spaces
 
 
