@@ -18,7 +18,7 @@ from itertools import chain, islice
 from lxml import etree
 from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom
 
-from extract.types import Page, Reason, Rejection, TooLargeError
+from extract.types import Page, Reason, Rejection
 
 LARGEST = 16 << 20
 """Bytes of a page that are read: a large one of a newspaper has 2 MB, with pictures written into it 10."""
@@ -87,19 +87,17 @@ def decode(page: Page) -> Decoded | Rejection:
     """Characters and tree of a page, whatever its bytes are.
 
     Plain text is not parsed. Anything but HTML and plain text is rejected as `not_html`, nothing at all as `too_short`,
-    text of which more than a fifth fits no charset as `undecodable`.
-
-    Raises:
-        TooLargeError: the page has more bytes or elements than are read.
+    text of which more than a fifth fits no charset as `undecodable`, and what has more bytes or elements than are read
+    of any page as `too_large`.
     """
-    if len(page.content) > LARGEST:
-        raise TooLargeError(f"more than {LARGEST:,} bytes")
-    if not page.content.strip(b" \t\r\n\0"):
-        return Rejection(reason=Reason.TOO_SHORT, detail="the response has no body")
-    media_type = (page.content_type or "").partition(";")[0].strip().lower()
     binary = _what_binary(page.content)
     if binary:
         return Rejection(reason=Reason.NOT_HTML, detail=f"the response is {binary}")
+    if len(page.content) > LARGEST:
+        return _too_large(f"{LARGEST:,} bytes")
+    if not page.content.strip(b" \t\r\n\0"):
+        return Rejection(reason=Reason.TOO_SHORT, detail="the response has no body")
+    media_type = (page.content_type or "").partition(";")[0].strip().lower()
     charset, text, bad = _read(page)
     content = _in_utf8(page, charset, text, bad)
     odd = _has_controls(text, content)
@@ -119,10 +117,16 @@ def decode(page: Page) -> Decoded | Rejection:
         return Rejection(reason=Reason.NOT_HTML, detail=f"the response is {other}")
     if _is_plain_text(text, media_type):
         return Decoded(text=text, tree=None, charset=charset, flags=flags)
+    if content.count(b"<") > MOST_TAGS and next(islice(_TAG.finditer(content), MOST_TAGS, None), None):
+        return _too_large(f"{MOST_TAGS:,} elements")
     tree, flattened = _parse(text, content)
     if tree is None:
         return Rejection(reason=Reason.TOO_SHORT, detail="the response holds no element and no text")
     return Decoded(text=text, tree=tree, charset=charset, flags=(*flags, "markup_flattened") if flattened else flags)
+
+
+def _too_large(most: str) -> Rejection:
+    return Rejection(reason=Reason.TOO_LARGE, detail=f"The page has more than {most}.")
 
 
 def _in_utf8(page: Page, charset: str, text: str, bad: int) -> bytes:
@@ -138,7 +142,7 @@ def _has_controls(text: str, content: bytes) -> bool:
 
 
 def _what_binary(content: bytes) -> str | None:
-    start = content.lstrip()[:16]
+    start = content[:1000].lstrip()[:16]
     if start[4:8] == b"ftyp":
         return "a video"
     return next((name for magic, name in _BINARY if start.startswith(magic)), None)
@@ -476,8 +480,6 @@ def _parse(text: str, content: bytes) -> tuple[etree._Element | None, bool]:
         text: of the document.
         content: the same in UTF-8.
     """
-    if content.count(b"<") > MOST_TAGS and next(islice(_TAG.finditer(content), MOST_TAGS, None), None):
-        raise TooLargeError(f"more than {MOST_TAGS:,} elements")
     if len(content) > _FLOODED_FROM:
         content = without_floods(content)
     # Without `huge_tree` a text of 10 MB (a script) ends the document; with it, ten times the depth is let through.
