@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from itertools import groupby
-from typing import IO, Any, BinaryIO
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, BinaryIO, cast
 
 from archive.store import Store, StoreError
 from archive.tables import Snapshot
@@ -128,21 +129,32 @@ def _members(
             position = 0
             for row in group:
                 _skip(stream, row["warc_offset"] - position)
-                member = stream.read(row["warc_length"])
                 position = row["warc_offset"] + row["warc_length"]
-                try:
-                    found = list(read_warc(io.BytesIO(member)))
-                except WarcError:
-                    found = []
-                if [each.capture_id for each in found] != [row["capture_id"]]:
-                    raise StoreError(
-                        f"{key} does not hold capture {row['capture_id']} at byte {row['warc_offset']}: "
-                        "`warraq verify` says what else is wrong with it"
-                    )
-                lines.append(index_line(found[0], _DATA, at))
-                at += len(member)
-                on_capture(row["url"])
-                yield member
+                with _copied(stream, row["warc_length"]) as member:
+                    try:
+                        found = list(read_warc(member))
+                    except WarcError:
+                        found = []
+                    if [each.capture_id for each in found] != [row["capture_id"]]:
+                        raise StoreError(
+                            f"{key} does not hold capture {row['capture_id']} at byte {row['warc_offset']}: "
+                            "`warraq verify` says what else is wrong with it"
+                        )
+                    lines.append(index_line(found[0], _DATA, at))
+                    on_capture(row["url"])
+                    at += member.seek(0, io.SEEK_END)
+                    member.seek(0)
+                    yield from iter(lambda: member.read(_BLOCK), b"")
+
+
+def _copied(stream: IO[bytes], length: int) -> BinaryIO:
+    """The next bytes of a stream, on disk if they are many: others' records may be as large as they like."""
+    copy = SpooledTemporaryFile(max_size=16 * _BLOCK, prefix="warraq-wacz-")  # noqa: SIM115  the caller closes it
+    while length > 0 and (block := stream.read(min(length, _BLOCK))):
+        copy.write(block)
+        length -= len(block)
+    copy.seek(0)
+    return cast("BinaryIO", copy)
 
 
 def _skip(stream: IO[bytes], length: int) -> None:
