@@ -22,6 +22,12 @@ Cut = Literal["length", "time"]
 FLAGS: Mapping[Cut, str] = {"length": Reason.TOO_LARGE.value, "time": Reason.TIMED_OUT.value}
 """The flag of a Scrapy response that was cut off."""
 
+TELL: Mapping[Reason, str] = {
+    Reason.TOO_LARGE: "is larger than the source's limits allow",
+    Reason.TIMED_OUT: "took longer than the source's limits allow",
+}
+"""What is said of such a response."""
+
 
 def cut_off(response: Response) -> Reason | None:
     """Why a response is not whole, or was not unpacked; None: it is."""

@@ -13,7 +13,7 @@ from extract.types import Limits, Reason
 
 
 class Decoding:
-    """The downloader middleware. What unpacks to more than the limit loses its body and is flagged `too_large`.
+    """The downloader middleware. What unpacks to more than the limit is cut there, and flagged `too_large`.
 
     A body that cannot be decoded stays as it is: most often it was never encoded, whatever its header says.
     """
@@ -33,7 +33,7 @@ class Decoding:
         if stated and response.body:
             body, flag = decode_content(response.body, values(stated, ""), self._most)
             large = [Reason.TOO_LARGE.value] if flag == "too_large" else []
-            response = response.replace(body=b"" if large else body, flags=[*response.flags, *large])
+            response = response.replace(body=body, flags=[*response.flags, *large])
         if stated:
             del response.headers["Content-Encoding"]
         return response

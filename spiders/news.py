@@ -21,7 +21,7 @@ from archive.visits import PastVisits, Visit
 from archive.warc import DOCUMENT, Found
 from extract.types import Page, Reason, Source
 from spiders.blocking import refusal
-from spiders.bounds import cut_off
+from spiders.bounds import TELL, cut_off
 from spiders.capture import FOUND, VISIT
 from spiders.discovery import Document, Kind, Link, NotADocumentError, absolute_url, read_document
 from spiders.gate import Gate, host_of
@@ -41,10 +41,6 @@ MAX_REFUSALS = 10
 
 LIMIT_REACHED = "limit_reached"
 """Reason for which a crawl is closed that met a limit of its source."""
-_TELL = {
-    Reason.TOO_LARGE: "it is larger than the source's limits allow",
-    Reason.TIMED_OUT: "it took longer than the source's limits allow",
-}
 # What is announced first is read first, and its articles before the thousands an archive sitemap may hold.
 _ENTRY, _ARTICLE, _CHILD = 20, 10, 0
 
@@ -180,7 +176,9 @@ class NewsSpider(Spider):
         return budget.spent is None and budget.has_bytes(host_of(url)) and budget.take_document()
 
     def read_document(self, response: Response, step: Step) -> Iterator[Request]:
-        """Read a sitemap, feed, REST answer or listing and follow what it announces."""
+        """Read a sitemap, feed, REST answer or listing and follow what it announces; nothing once a limit is met."""
+        if self._gate.budget.spent:
+            return
         refused = self._refused(response)
         target = redirect_target(response)
         depth = self.source.limits.depth
@@ -193,7 +191,7 @@ class NewsSpider(Spider):
             may_pass = bool(refused) or response.status == 429 or response.status >= 500
             self._unread(step, response.status, refused or f"it answered {response.status}", may_pass=may_pass)
         elif cut := cut_off(response):
-            self._unread(step, response.status, _TELL[cut], may_pass=cut is Reason.TIMED_OUT)
+            self._unread(step, response.status, f"it {TELL[cut]}", may_pass=cut is Reason.TIMED_OUT)
         elif response.status == 200:
             yield from self._read(response, step)
         else:
@@ -296,7 +294,7 @@ class NewsSpider(Spider):
         if refused or response.status == 429 or response.status >= 500:
             self._pages.has_failed(page, refused or f"it answered {response.status}")
         elif cut_off(response) is Reason.TIMED_OUT:
-            self._pages.has_failed(page, _TELL[Reason.TIMED_OUT])
+            self._pages.has_failed(page, f"it {TELL[Reason.TIMED_OUT]}")
         else:
             self._pages.has_come(page)
             listing = page.found.via if page.found.by in ("listing", "archive") else None

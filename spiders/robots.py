@@ -23,6 +23,8 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
 from archive.warc import DOCUMENT, Found
+from extract.types import Reason
+from spiders.bounds import TELL, cut_off
 from spiders.capture import FOUND
 from spiders.discovery import absolute_url
 from spiders.politeness import Hosts
@@ -100,6 +102,9 @@ class Robots:
             return self._unread(host, error)
         if response.status >= 500 or response.status == 429:
             return self._unread(host, f"{response.url} answered {response.status}")
+        cut = cut_off(response)
+        if cut is Reason.TIMED_OUT or (cut and not response.body):
+            return self._unread(host, f"{response.url} {TELL[cut]}")
         robots = RobotsTxt.parse(response.body if 200 <= response.status < 300 else b"", PRODUCT)
         if robots.crawl_delay and (hosts := self._crawler.get_extension(Hosts)):
             hosts.ask_delay(urlsplit(host).hostname or "", robots.crawl_delay)

@@ -337,7 +337,7 @@ def _problem(source: str, reason: str, stats: Mapping[str, Any], problems: Seque
             limit = stats.get("warraq/limit_reached")
             return (
                 f"The crawl of {source} stopped at a limit of its source, `{limit}`; what was fetched is archived, and "
-                f"the next run goes on from there. If the site is in order, raise it: [{source}.limits] in the file "
+                f"the next run fetches what is left. If the site is in order, raise it: [{source}.limits] in the file "
                 "that WARRAQ_SOURCES names."
             )
         case "memory":

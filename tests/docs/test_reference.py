@@ -13,6 +13,7 @@ from archive.coverage import Verdict
 from archive.dedup import Outcome
 from archive.tables import CAPTURE_COLUMNS, COVERAGE_COLUMNS, RECORD_COLUMNS
 from extract.types import Limits, Reason, Source
+from flows.report import Status
 from flows.settings import Settings
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -48,6 +49,12 @@ def test_every_setting_is_explained() -> None:
     text = (DOCS / "operations.md").read_text("utf-8")
     described = Settings.from_environment({"HOME": "/home/somebody"}).describe()
     assert [name for name in described if f"`{name}`" not in text] == []
+
+
+@pytest.mark.parametrize("status", Status)
+def test_every_status_of_a_run_is_named(status: Status) -> None:
+    section = (DOCS / "data-format.md").read_text("utf-8").split("## Run reports")[1].split("\n## ")[0]
+    assert f"`{status}`" in section
 
 
 def test_the_table_of_limits_is_the_code_s() -> None:
