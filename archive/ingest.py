@@ -41,8 +41,8 @@ from extract.types import Article, Reason, Rejection, Source
 
 _SUFFIX = ".warc.gz"
 
-MAX_RESPONSES = 200_000
-"""Responses in a file that others made. A file is one commit, so what is known of its pages stays in memory."""
+MAX_RESPONSES = 100_000
+"""Responses in a file that others made. A file is one commit, so what is known of its pages stays in memory, 5 KB each."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -894,8 +894,15 @@ def _literal(value: Value) -> str:
             return f"DATE '{value}'"
         case str():
             return "'" + value.replace("'", "''") + "'"
+        case _ if len(value) > _LONG_LIST and (texts := [each for each in value if isinstance(each, str)]):
+            between = uuid4().hex  # which no value can know
+            return f"(SELECT unnest(string_to_array({_literal(between.join(sorted(texts)))}, '{between}')))"
         case _:
             return "(" + (", ".join(sorted(map(_literal, value))) or "NULL") + ")"
+
+
+_LONG_LIST = 2000
+"""Values of a list beyond which it is given as one text: a list of 30,000 overflows the engine's stack."""
 
 
 def month_of(record: Row) -> str:

@@ -240,3 +240,15 @@ def test_any_year_and_a_set_of_nothing_can_be_asked_for(store: Store) -> None:
         assert found["record_id"].to_pylist() == [str(at.year)]
     query = "SELECT * FROM records WHERE url IN {urls} AND {yes} AND {none} IS NULL"
     assert now.query(query, urls=set(), yes=True, none=None).num_rows == 0
+
+
+def test_a_long_list_can_be_asked_for(store: Store) -> None:
+    """Thirty thousand values of an IN overflowed the engine's stack, which ended the process."""
+    tables = Tables(store)
+    tables.append(RECORDS, [record("it's", url="https://a.example/\x1f,')")], tables.snapshot(), note={})
+    many = {str(number) for number in range(40_000)}
+    now = tables.snapshot()
+    assert now.query("SELECT 1 FROM records WHERE record_id IN {ids}", ids=many | {"it's"}).num_rows == 1
+    assert now.query("SELECT 1 FROM records WHERE record_id IN {ids}", ids=many).num_rows == 0
+    query = "SELECT 1 FROM records WHERE record_id IN {ids} OR NOT (url IN {ids})"
+    assert now.query(query, ids=many | {"https://a.example/\x1f,')"}).num_rows == 0
