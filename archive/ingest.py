@@ -42,7 +42,7 @@ from extract.types import Article, Reason, Rejection, Source
 _SUFFIX = ".warc.gz"
 
 MAX_RESPONSES = 100_000
-"""Responses in a file that others made. A file is one commit, so what is known of its pages stays in memory, 5 KB each."""
+"""Responses in a file that others made. It is one commit, so 5 KB of each stay in memory."""
 
 
 @dataclass(frozen=True, kw_only=True)
