@@ -6,7 +6,7 @@ import logging
 import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -84,9 +84,12 @@ class PastVisits:
         rows = self._captures(url)
         settled = [row for row in rows if _settles(row)]
         if settled:
+            now = datetime.now(UTC)
+            times = [time(row["fetched_at"]) for row in settled]
             visit = Visit(
-                fetched_at=time(settled[0]["fetched_at"]),
-                first_fetched_at=time(settled[-1]["fetched_at"]),
+                # One in the future, by a wrong clock, would keep the page from ever being looked at again.
+                fetched_at=next((each for each in times if each <= now), times[0]),
+                first_fetched_at=times[-1],
                 published_at=next((time(row["published_at"]) for row in settled if row["published_at"]), None),
             )
             return self._with_validators(visit, url, settled)

@@ -27,14 +27,17 @@ def due_pages(now: Snapshot, source: Source, at: datetime) -> list[str]:
         return []
     oldest = at - timedelta(hours=max(source.revisits)) - _LATE
     found = now.query(
-        "SELECT first_value(url ORDER BY fetched_at DESC) AS url, min(fetched_at) AS first, max(fetched_at) AS last, "
+        "SELECT first_value(url ORDER BY fetched_at DESC) AS url, min(fetched_at) AS first, "
+        "max(CASE WHEN fetched_at <= {at} THEN fetched_at END) AS last, "
         "max(published_at) AS published FROM captures WHERE source = {source} AND record_id IS NOT NULL "
         "AND fetched_date >= CAST({oldest} AS DATE) GROUP BY canonical_url ORDER BY last DESC, url",
         source=source.id,
+        at=at,
         oldest=f"{oldest:%Y-%m-%d}",
     )
     return [
         row["url"]
         for row in found.to_pylist()
-        if has_come_of_age(row["published"] or row["first"], row["last"], source.revisits, at)
+        if row["last"] is None  # fetched in the future alone, by a wrong clock: nobody knows when
+        or has_come_of_age(row["published"] or row["first"], row["last"], source.revisits, at)
     ]

@@ -16,6 +16,7 @@ from archive.coverage import Announced, Archived, DayCoverage, Run, Verdict, cov
 from archive.keys import COVERAGE, run_of, warc_prefix
 from archive.store import Store, StoreError
 from archive.tables import Conflict, Row, Snapshot, Tables, pause
+from flows.clocks import by_now
 
 _COLUMNS = ", ".join(each.name for each in fields(DayCoverage))
 _PATIENCE = 300.0
@@ -80,7 +81,8 @@ def newest_rows(
 
 
 def _newest(tables: Tables, condition: str, values: Mapping[str, Any]) -> list[DayCoverage]:
-    """Of the rows that meet a condition, the newest of each source and day."""
+    """Of the rows that meet a condition, the newest of each source and day; one from the future is none."""
+    condition, values = f"{condition} AND ended_at <= {{by_now}}", {**values, "by_now": by_now()}
     found = tables.ledger().query(
         f"SELECT {_COLUMNS} FROM coverage JOIN (SELECT source AS s, day AS d, max(ended_at) AS e FROM coverage "  # noqa: S608
         f"WHERE {condition} GROUP BY source, day) ON source = s AND (day IS NOT DISTINCT FROM d) AND ended_at = e "
@@ -134,6 +136,8 @@ def missing_pages(tables: Tables, source: str, since: date) -> list[str]:
 def watermark(tables: Tables, source: str) -> tuple[datetime, datetime] | None:
     """When the last scheduled crawl of a source that saw all that was announced began and ended; None: no crawl did.
 
+    A crawl that ended in the future did so by a wrong clock: what is pruned by it would be lost.
+
     Raises:
         StoreError: the ledger cannot be read.
     """
@@ -141,8 +145,10 @@ def watermark(tables: Tables, source: str) -> tuple[datetime, datetime] | None:
         tables.ledger()
         .query(
             "SELECT started_at, ended_at FROM coverage WHERE source = {source} AND flow = 'crawl' AND discovery_ended "
-            "AND since IS NULL AND until IS NULL ORDER BY started_at DESC, ended_at DESC LIMIT 1",
+            "AND since IS NULL AND until IS NULL AND ended_at <= {by_now} "
+            "ORDER BY started_at DESC, ended_at DESC LIMIT 1",
             source=source,
+            by_now=by_now(),
         )
         .to_pylist()
     )

@@ -35,6 +35,7 @@ from archive.warc import WarcError, salvage
 from extract.article import EXTRACTOR
 from extract.escaping import safe_json
 from extract.types import Reason, Source
+from flows.clocks import behind_archive, unlike_sites
 from flows.due import due_pages
 from flows.entering import RunNote, declare_dead, enter, is_noted
 from flows.ledger import findings, missing_pages, watermark
@@ -286,7 +287,10 @@ class _Run:
         """Run the spider, ingesting each file it finishes, and judge how it went."""
         self.announce("crawling")
         if self.request.is_scheduled:
-            self.watermark = retrying(watermark, self.steps.index.tables, self.request.source.id)
+            tables, source = self.steps.index.tables, self.request.source.id
+            self.watermark = retrying(watermark, tables, source)
+            if doubt := retrying(behind_archive, tables, source, self.started_at):
+                self.errors.append(doubt)
         self.note().write(directory)
         expired = threading.Event()
         with SpiderProcess(self._spider_request(directory, settings), directory) as spider:
@@ -322,13 +326,21 @@ class _Run:
         """Note how the run ended, for the ledger."""
         finished = spider.finished or {}
         reason = finished.get("reason")
-        self.ended_at = datetime.now(UTC)
+        self.ended_at = self._now()
         if reason in ("asked_to_wait", "blocked") or (reason in ("finished", "limit") and not spider.exit_status):
             self.ending = reason
         elif self.status is Status.LIMITED:
             self.ending = "limit"
-        self.discovery_ended = bool(finished.get("stats", {}).get("warraq/discovery_complete"))
+        stats = finished.get("stats", {})
+        self.discovery_ended = bool(stats.get("warraq/discovery_complete"))
+        if doubt := unlike_sites(stats.get("warraq/clock_ahead")):
+            self.errors.append(doubt)
+            self.discovery_ended = False  # the next run prunes nothing by this one's time
         self.unread = finished.get("unread") or ()
+
+    def _now(self) -> datetime:
+        """The time, though the clock was set meanwhile: a run never ends before it began."""
+        return self.started_at + timedelta(seconds=time.monotonic() - self.started)
 
     def note(self) -> RunNote:
         """What the ledger is to know of the run, as it stands."""
@@ -386,7 +398,7 @@ class _Run:
     def broke_off(self, error: BaseException) -> None:
         """Note what ended the run before its time."""
         interrupted = not isinstance(error, Exception)
-        self.ended_at = self.ended_at or datetime.now(UTC)
+        self.ended_at = self.ended_at or self._now()
         self.status = Status.INTERRUPTED if interrupted else Status.FAILED
         self.problem = "The run was interrupted; the next one goes on from here." if interrupted else str(error)
 

@@ -7,6 +7,8 @@ decodes, retries or follows it. No spider takes part, so none can forget; and a 
 from __future__ import annotations
 
 import logging
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Self
 
@@ -90,6 +92,18 @@ class Capture:
         stats = self._crawler.stats
         stats.inc_value("warraq/archived")
         stats.inc_value("warraq/bytes", len(response.body))
+        self._compare_clocks(response, wire.fetched_at)
+
+    def _compare_clocks(self, response: Response, fetched_at: datetime) -> None:
+        """Note by how many seconds this clock is ahead of the server's that differs least from it."""
+        try:
+            said = parsedate_to_datetime((response.headers.get("Date") or b"").decode("latin-1"))
+            ahead = (fetched_at - said).total_seconds()
+        except (ValueError, TypeError):  # TypeError: a date without a zone
+            return
+        least = self._crawler.stats.get_value("warraq/clock_ahead")
+        if least is None or abs(ahead) < abs(least):
+            self._crawler.stats.set_value("warraq/clock_ahead", ahead)
 
     def _repeated(self, response: Response, visit: Visit | None) -> Original | None:
         """The archived response with the same payload, if there is one worth a reference."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from archive.visits import Visit
 
 
-def is_due(visit: Visit, ages: Iterable[int], now: datetime) -> bool:
+def is_due(visit: Visit, ages: Sequence[int], now: datetime) -> bool:
     """Whether the page has come to one of its ages since it was last fetched.
 
     Args:
@@ -16,6 +16,8 @@ def is_due(visit: Visit, ages: Iterable[int], now: datetime) -> bool:
         ages: hours after publication, or after the first fetch where it is not known (`Source.revisits`).
         now: aware time.
     """
+    if visit.fetched_at > now:  # by a wrong clock: nobody knows when
+        return bool(ages)
     return has_come_of_age(visit.published_at or visit.first_fetched_at, visit.fetched_at, ages, now)
 
 

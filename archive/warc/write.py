@@ -126,8 +126,10 @@ class WarcWriter:
 
     def finish_if_due(self) -> None:
         """Finish the file if it is old enough. Called now and then, it hands over the file of a crawl that stalls."""
-        if self._file and (self._clock() - self._opened).total_seconds() >= self._max_seconds:
-            self._finish()
+        if self._file:
+            age = (self._clock() - self._opened).total_seconds()
+            if age >= self._max_seconds or age < 0:  # a clock that was set back would keep it open
+                self._finish()
 
     def close(self) -> None:
         """Finish the file. The writer can be used again, and then begins another."""

@@ -44,6 +44,8 @@ def reads(what: str) -> Rejection:
             return _said(f"{os.getpid()} {os.getppid()}")
         case "sleep":
             time.sleep(30)
+        case "wait":
+            time.sleep(1.2)
         case "forge":
             return Forged()  # type: ignore[return-value]
         case "write":

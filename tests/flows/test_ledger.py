@@ -198,6 +198,7 @@ def test_states_of_a_flow_are_those_of_runs_that_were_asked_for_the_day(tmp_path
         {"flow": "replay"},
         {"since": date(2024, 12, 1)},
         {"discovery_ended": False, "discovers": False},
+        {"started_at": datetime(2199, 1, 1, tzinfo=UTC), "ended_at": datetime(2199, 1, 1, 1, tzinfo=UTC)},
     ],
 )
 def test_the_watermark_is_the_start_of_the_last_scheduled_run_that_saw_all(

@@ -107,12 +107,15 @@ class Proxy:
     plan: Faults = field(default_factory=Faults)
     refuse_conditions: bool = False
     """Answer 501 to If-None-Match, as servers do that do not know it."""
+    port: int = 0
+    """Where it listens: for a server that was away and is back; 0: anywhere."""
 
     def __enter__(self) -> Self:
         """Start it; `url` then says where it is."""
         self._scratch = TemporaryDirectory(prefix="warraq-proxy-")
         self._log = Path(self._scratch.name) / "requests.jsonl"
-        arguments = [self.endpoint, json.dumps(asdict(self.plan)), str(self._log), str(int(self.refuse_conditions))]
+        told = (int(self.refuse_conditions), self.port)
+        arguments = [self.endpoint, json.dumps(asdict(self.plan)), str(self._log), *map(str, told)]
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.soak.proxy", *arguments],
             cwd=REPOSITORY,
@@ -121,7 +124,8 @@ class Proxy:
             text=True,
         )
         assert self._process.stdout
-        self.url = f"http://127.0.0.1:{int(self._process.stdout.readline())}"
+        self.port = int(self._process.stdout.readline())
+        self.url = f"http://127.0.0.1:{self.port}"
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -152,14 +156,15 @@ class _Message:
 
 
 class _Server:
-    def __init__(self, endpoint: str, plan: Faults, log: Path, refuse_conditions: bool) -> None:
+    def __init__(self, endpoint: str, plan: Faults, log: Path, refuse_conditions: bool, port: int) -> None:
+        self._port = port
         self._refuse_conditions = refuse_conditions
         self._address, self._plan, self._log, self._ordinal = urlsplit(endpoint), plan, log.open("w", buffering=1), 0
         self._struck = 0
 
     async def serve(self) -> None:
         """Until standard input is closed."""
-        server = await asyncio.start_server(self._connected, "127.0.0.1", 0, limit=_LIMIT)
+        server = await asyncio.start_server(self._connected, "127.0.0.1", self._port, limit=_LIMIT)
         print(server.sockets[0].getsockname()[1], flush=True)
         await asyncio.to_thread(sys.stdin.read)
         server.close()
@@ -285,7 +290,7 @@ async def _read_answer(reader: asyncio.StreamReader, method: str) -> _Message:
 
 
 if __name__ == "__main__":
-    endpoint, plan, log, refuse_conditions = sys.argv[1:]
+    endpoint, plan, log, refuse_conditions, port = sys.argv[1:]
     given = json.loads(plan)
     faults = Faults(**{**given, "kinds": tuple(Fault(each) for each in given["kinds"])})
-    asyncio.run(_Server(endpoint, faults, Path(log), refuse_conditions == "1").serve())
+    asyncio.run(_Server(endpoint, faults, Path(log), refuse_conditions == "1", int(port)).serve())
