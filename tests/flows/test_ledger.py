@@ -147,8 +147,9 @@ NOW = datetime(2024, 12, 4, 8, tzinfo=UTC)
 
 def run(number: int, **changes: Any) -> Run:
     began = NOW + timedelta(hours=number)
-    given: dict[str, Any] = {"flow": "crawl", "discovery_ended": True} | changes
-    return Run(source=SITE, run_id=f"r{number}", started_at=began, ended_at=began + timedelta(minutes=5), **given)
+    times = {"started_at": began, "ended_at": began + timedelta(minutes=5)}
+    given: dict[str, Any] = {"flow": "crawl", "discovery_ended": True} | times | changes
+    return Run(source=SITE, run_id=f"r{number}", **given)
 
 
 def known(*numbers: int) -> list[Announced]:
