@@ -208,7 +208,6 @@ class NewsSpider(Spider):
             return
         self._count("warraq/documents")
         if document.problem:
-            self._gate.leave_out(document.problem, step.url)
             self.logger.warning("%s: %s", step.url, document.problem)
         self._log.document(step.url, step.way, response.status, len(document.links), document.problem)
         self.plan.read(step, document)

@@ -9,6 +9,7 @@ from pathlib import Path
 import brotli
 import pytest
 from backports import zstd
+from warcio.archiveiterator import ArchiveIterator
 
 from archive.readings import read_capture
 from archive.warc import Capture, check_warc
@@ -152,3 +153,6 @@ def test_the_files_are_sound(crawled: tuple[Crawl, Links, dict[str, Capture]]) -
     for path in crawled[0].warcs:
         with path.open("rb") as stream:
             assert list(check_warc(stream)) == []
+            stream.seek(0)
+            for record in ArchiveIterator(stream, check_digests="raise"):
+                record.raw_stream.read()
