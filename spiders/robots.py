@@ -23,13 +23,13 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
 from archive.warc import DOCUMENT, Found
+from extract.directives import PRODUCT
 from extract.types import Reason
 from spiders.bounds import TELL, cut_off
 from spiders.capture import FOUND
 from spiders.discovery import absolute_url
 from spiders.politeness import Hosts
 from spiders.robots_txt import RobotsTxt
-from spiders.settings import PRODUCT
 
 MAX_REDIRECTS = 5
 FORBIDDEN = "Forbidden by robots.txt"

@@ -8,11 +8,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from extract.directives import PRODUCT
 from extract.types import Source
 from spiders.replay import ReplayArchive, replaying
 
-PRODUCT = "Warraq"
-"""Product token of the user agent: what a robots.txt addresses us by."""
 SOFTWARE = f"{PRODUCT}/{version('warraq')}"
 
 
