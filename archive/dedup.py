@@ -122,6 +122,8 @@ class Reading:
     """Of a revisit: the capture that holds its payload."""
     published_at: datetime | None = None
     """Aware UTC: as the page states it, or else as it was announced."""
+    directives: tuple[str, ...] = ()
+    """What the response says may be done with it, see `extract.directives`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -31,7 +31,7 @@ from archive.forgotten import Entry, Forgotten, read_entries
 from archive.guarded.reader import Reader, page_reader
 from archive.index import Index, Outcomes, View
 from archive.keys import CAPTURES, RECORDS, index_key, run_of, warc_key, warc_prefix, warc_stem
-from archive.readings import article_columns, storable
+from archive.readings import article_columns, storable, withhold
 from archive.revisits import Originals
 from archive.store import NoSuchKey, Store, StoreError
 from archive.tables import Conflict, Row, Tables, pause
@@ -114,8 +114,9 @@ def ingest(
         return report
     captures: list[tuple[Capture, Reading]] = []
     originals = Originals()
+    reader = reader or page_reader()
     forged = 0
-    for capture, reading in (reader or page_reader()).captures(_read(store, warc_key, local), source):
+    for capture, reading in reader.captures(_read(store, warc_key, local), source):
         if not capture.repeats:
             originals.add(reading, capture.payload_digest)
         captures.append((_without_bodies(capture), reading))
@@ -128,7 +129,9 @@ def ingest(
     for ask in (index.ask_last_seen, index.ask_newest):
         if missing := originals.missing(capture for capture, _ in captures):
             ask(partial(originals.look_up, source=source.id, revisits=missing), on_progress=on_wait)
-    captures = [(capture, originals.read(capture, reading)) for capture, reading in captures]
+    captures = [
+        (capture, withhold(originals.read(capture, reading), reader.limits.obey)) for capture, reading in captures
+    ]
     report = commit_batch(
         captures,
         source,
@@ -447,6 +450,7 @@ def _capture_row(decision: Decision, capture: Capture, key: str, run_id: str) ->
         "outcome": decision.outcome.value,
         "reason": rejection and rejection.reason.value,
         "detail": rejection and storable(rejection.detail),
+        "directives": reading.directives,
         "record_id": reading.record_id or None,
         "similarity": decision.similarity if decision.outcome is Outcome.NEAR_DUPLICATE else None,
         "repeats": reading.repeats,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -72,3 +73,13 @@ def microseconds(at: datetime) -> int:
 def time(microseconds: int) -> datetime:
     """The time that is so long after the beginning of 1970, UTC."""
     return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def packed_texts(values: Sequence[str] | None) -> str | None:
+    """Some short texts in one, a line each; None where there is none."""
+    return "\n".join(values) if values else None
+
+
+def texts(packed: str | None) -> list[str]:
+    """The texts that `packed_texts` packed."""
+    return packed.split("\n") if packed else []

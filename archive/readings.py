@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Set
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from archive.dedup import Reading, record_id, signature
+from archive.dedup import Reading, Repeated, record_id, signature
 from archive.warc import DOCUMENT, Capture
 from extract.article import extract_article
+from extract.directives import forbidding, read_directives
 from extract.types import Article, Reason, Rejection, Source
 from extract.urls import canonical_url
 
@@ -51,7 +54,28 @@ def reading_of(capture: Capture, source: Source, result: Article | Rejection | N
         record_id=record_id(article.text) if article else "",
         signature=signature(article.text) if article else b"",
         published_at=_published(article, capture),
+        directives=tuple(map(storable, _directives(capture))),
     )
+
+
+def withhold(reading: Reading, obey: Set[str]) -> Reading:
+    """The reading, or its refusal if it shows a text that is not to be kept.
+
+    Args:
+        reading: What a capture shows.
+        obey: Names of `extract.directives.OBEYABLE`.
+    """
+    directive = forbidding(reading.directives, obey)
+    if directive is None or not isinstance(reading.result, Article | Repeated):
+        return reading
+    refusal = Rejection(reason=Reason.WITHHELD, detail=f"it says {directive}, which is obeyed (WARRAQ_OBEY)")
+    return replace(reading, result=refusal, record_id="", signature=b"")
+
+
+def _directives(capture: Capture) -> tuple[str, ...]:
+    if capture.directives is not None:
+        return capture.directives
+    return read_directives(capture.headers, capture.content)
 
 
 def _published(article: Article | None, capture: Capture) -> datetime | None:
@@ -87,6 +111,8 @@ def _extracted(capture: Capture, source: Source) -> Article | Rejection:
     if not 200 <= capture.status < 300:
         reason = Reason.BLOCKED if capture.status in _BLOCKED else Reason.HTTP_ERROR
         return Rejection(reason=reason, detail=f"the server answered {capture.status} {capture.reason}".rstrip())
+    if capture.withheld:
+        return Rejection(reason=Reason.WITHHELD, detail=f"it says {storable(capture.withheld)}, so it was not kept")
     if capture.truncated == "time":
         return Rejection(reason=Reason.TIMED_OUT, detail="the response took too long and was cut off")
     most = source.limits.decoded_bytes

@@ -38,6 +38,7 @@ READING_COLUMNS = pa.schema(
         ("found_published_at", _TIME),  # `captures.published_at`: as the page states it, or as it was announced
         ("reason", pa.string()),
         ("detail", pa.string()),
+        ("directives", pa.list_(pa.string())),
         ("record_id", pa.string()),
         ("signature", pa.binary()),
         *((name, RECORD_COLUMNS.field(name).type) for name in ARTICLE_COLUMNS),
@@ -120,6 +121,7 @@ def _row(capture: Capture, reading: Reading) -> Row:
         "canonical_url": reading.canonical_url,
         "found_published_at": reading.published_at,
         "payload_digest": capture.payload_digest,
+        "directives": reading.directives,
     }
     if repeats:
         row |= {"repeats_id": repeats.capture_id, "repeats_url": repeats.url, "repeats_at": repeats.fetched_at}

@@ -66,6 +66,7 @@ class Originals:
             signature=original.signature,
             repeats=original.repeats or original.capture_id,
             published_at=original.published_at or reading.published_at,
+            directives=tuple(dict.fromkeys((*reading.directives, *original.directives))),
         )
 
     def _find(self, capture: Capture) -> Reading | None:
@@ -96,4 +97,5 @@ def _as_reading(of: Response, source: str, url: str) -> Reading:
         record_id=of.record_id or "",
         repeats=of.repeats,
         published_at=of.published_at,
+        directives=tuple(of.directives),
     )

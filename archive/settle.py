@@ -38,6 +38,7 @@ class Shown:
     detail: str | None = None
     published_at: datetime | None = None
     repeats: str | None = None
+    directives: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

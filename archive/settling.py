@@ -40,7 +40,7 @@ _HELD = (
 )
 _CAPTURE = (
     "capture_id, source, url, canonical_url, fetched_at, fetched_date, announced_at, published_at, http_status, "
-    "outcome, reason, detail, record_id, similarity, repeats, warc_key, payload_digest, extractor"
+    "outcome, reason, detail, directives, record_id, similarity, repeats, warc_key, payload_digest, extractor"
 )
 
 
@@ -224,6 +224,7 @@ class _Gathered:
             reason=reading["reason"],
             detail=reading["detail"],
             published_at=reading["found_published_at"],
+            directives=tuple(reading.get("directives") or ()),  # a candidate may be older than the column
         )
         after = self._unless_forgotten(row, after)
         counts.articles += after.record_id is not None
@@ -365,7 +366,7 @@ class _Gathered:
 
 def _shown(row: Row) -> Shown:
     """What a capture shows by the tables."""
-    return Shown(**{name: row[name] for name in Shown.__slots__})
+    return Shown(**{name: row[name] for name in Shown.__slots__} | {"directives": tuple(row["directives"] or ())})
 
 
 def _followed(row: Row, url: str, original: Shown, repeats: str | None = None) -> Shown:

@@ -25,6 +25,7 @@ from deltalake import (
     DeltaTable,
     PostCommitHookProperties,
     QueryBuilder,
+    Schema,
     Transaction,
     WriterProperties,
     write_deltalake,
@@ -162,6 +163,11 @@ CAPTURE_COLUMNS = pa.schema(
             "reason", pa.string(), "Why a page was rejected: not_an_article, soft_404, blocked and so on; else null."
         ),
         _column("detail", pa.string(), "One sentence on what was seen that led to the rejection; else null."),
+        _column(
+            "directives",
+            _TEXTS,
+            "What the response or its site says may be done with it: noindex, noarchive, tdm-reservation and so on.",
+        ),
         _column("record_id", pa.string(), "The record that holds the text; null where there is none to hold."),
         _column("similarity", pa.float32(), "As in `records`, for a near_duplicate; else null."),
         _column(
@@ -291,12 +297,17 @@ SETTLED_COLUMNS = (
     "outcome",
     "reason",
     "detail",
+    "directives",
     "record_id",
     "similarity",
     "repeats",
     "extractor",
 )
 """Columns of `captures` that follow from what is read in the page, and may change when it is read again."""
+
+_ADDED = {CAPTURES: {"directives": "arrow_cast(NULL, 'List(Utf8)')"}}
+"""Columns that tables of earlier versions lack, and what stands there: they read as null, and the next writer adds
+them."""
 
 CANDIDATE = "warraq.candidate"
 """What the commits of a promotion say which candidate it is of."""
@@ -373,13 +384,17 @@ class Snapshot:
             sql = sql.format(**{name: _literal(value) for name, value in values.items()})
         with TemporaryDirectory(prefix="warraq-empty-") as scratch, _clear_errors("cannot query the tables"):
             engine = QueryBuilder()
+            tables = {name: self._as_changed(name) for name in self._changes}
             for name, version in self.versions.items():
                 table = self._tables.at(name, version)
                 engine.register(name, table or DeltaTable.create(f"{scratch}/{name}", _LAYOUT[name].columns))
+                if table and name not in tables and (lacking := _lacking(name, table)):
+                    nulls = ", ".join(f"{_ADDED[name][each]} AS {each}" for each in lacking)
+                    tables[name] = f"{name} AS (SELECT *, {nulls} FROM {name})"  # noqa: S608
             for name, changes in self._changes.items():
                 engine.register(f"changed_{name}", changes)
-            if self._changes:
-                sql = f"WITH {', '.join(map(self._as_changed, self._changes))} {sql}"
+            if tables:
+                sql = f"WITH {', '.join(tables.values())} {sql}"
             return _plain(pa.table(engine.execute(sql).read_all()))
 
     @contextmanager
@@ -479,6 +494,7 @@ class Tables:
         data = pa.Table.from_pylist([_with_partition(table, row) for row in rows], layout.columns)
         commit = uuid4().hex
         target = self._kept[table] = self.at(table, seen.versions[table]) or self._create(table)
+        self._complete(table, target)
         with _clear_errors(f"cannot write the table {self._store.table_uri(table)}"):
             try:
                 write_deltalake(
@@ -769,6 +785,7 @@ class Tables:
         target = self.at(name, version)
         if target is not None:
             self._kept[name] = target
+            self._complete(name, target)
         properties: dict[str, Any] = {
             "commit_properties": CommitProperties(
                 custom_metadata={**note, _COMMIT: commit}, max_commit_retries=0, app_transactions=list(transactions)
@@ -786,6 +803,27 @@ class Tables:
                 if isinstance(error, CommitFailedError):
                     self._conflict_if_moved(name, version, error)
                 raise
+
+    def _complete(self, name: str, table: DeltaTable) -> None:
+        """Add the columns that a table of an earlier version lacks, and have its writer decide again."""
+        if not (lacking := _lacking(name, table)):
+            return
+        columns = pa.schema([_LAYOUT[name].columns.field(each) for each in lacking])
+        with _clear_errors(f"cannot add columns to the table {self._store.table_uri(name)}"):
+            try:
+                table.alter.add_columns(
+                    Schema.from_arrow(columns).fields,
+                    commit_properties=CommitProperties(
+                        custom_metadata={"warraq.added": ", ".join(lacking)}, max_commit_retries=0
+                    ),
+                    post_commithook_properties=PostCommitHookProperties(
+                        create_checkpoint=False, cleanup_expired_logs=False
+                    ),
+                )
+            except CommitFailedError as error:
+                self._conflict_if_moved(name, table.version(), error)
+                raise
+        raise Conflict(f"{name} was given the columns {', '.join(lacking)}")
 
     def at(self, name: str, version: int) -> DeltaTable | None:
         """The table at `version`; None at -1."""
@@ -850,13 +888,21 @@ class Tables:
                 table = DeltaTable(uri, storage_options=self._store.table_options())
             except TableNotFoundError:
                 return None
-        expected = set(_LAYOUT[name].columns.names)
+        expected = set(_LAYOUT[name].columns.names) - _ADDED.get(name, {}).keys()
         if missing := expected - {field.name for field in table.schema().fields}:
             raise StoreError(
                 f"the table {uri} lacks the columns {', '.join(sorted(missing))}: it was written by another version of "
                 "Warraq; use that version, or another root"
             )
         return table
+
+
+def _lacking(name: str, table: DeltaTable) -> list[str]:
+    """Columns that were added to a table since it was made."""
+    if name not in _ADDED:
+        return []
+    has = {field.name for field in table.schema().fields}
+    return [each for each in _ADDED[name] if each not in has]
 
 
 def _merge(

@@ -178,6 +178,7 @@ class Reason(StrEnum):
     UNDECODABLE = "undecodable"
     TIMED_OUT = "timed_out"
     TOO_LARGE = "too_large"
+    WITHHELD = "withheld"
     FORGOTTEN = "forgotten"
     FAILED = "failed"
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 from archive.index import originals
 from archive.index.schema import ORDERS, TABLES
 from archive.keys import CAPTURES, RECORDS
-from archive.packing import packed_capture, packed_digest, packed_record, place
+from archive.packing import packed_capture, packed_digest, packed_record, packed_texts, place
 from archive.tables import DataFile
 
 INDEX_COLUMNS = {
@@ -40,6 +40,7 @@ INDEX_COLUMNS = {
         "outcome",
         "reason",
         "detail",
+        "directives",
         "record_id",
         "repeats",
         "http_status",
@@ -148,6 +149,7 @@ def _captures(of: dict[str, list[Any]]) -> list[tuple[Any, ...]]:
             of["outcome"],
             of["reason"],
             of["detail"],
+            map(packed_texts, of.get("directives") or [None] * len(of["url"])),
             map(packed_capture, of["repeats"]),
             of["http_status"],
             of["published_at"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-FORMAT = 2
+FORMAT = 3
 """Raised with every change of the schema or of what it means: an index of another format is built again."""
 
 SCHEMA = """
@@ -17,8 +17,8 @@ CREATE TABLE IF NOT EXISTS record
 -- `place` is of the canonical URL, `request` of the URL as requested. `canonical_url` is NULL where it is that URL.
 CREATE TABLE IF NOT EXISTS capture
     (number INTEGER PRIMARY KEY, place BLOB, request BLOB, canonical_url TEXT, capture_id, fetched_at INTEGER,
-     record_id BLOB, payload_digest, outcome TEXT, reason TEXT, detail TEXT, repeats, http_status INTEGER,
-     published_at INTEGER, redirect_url TEXT, etag TEXT, last_modified TEXT);
+     record_id BLOB, payload_digest, outcome TEXT, reason TEXT, detail TEXT, directives TEXT, repeats,
+     http_status INTEGER, published_at INTEGER, redirect_url TEXT, etag TEXT, last_modified TEXT);
 -- Captures of a WARC file by outcome and reason.
 CREATE TABLE IF NOT EXISTS batch (file INTEGER, warc_key TEXT, outcome TEXT, reason TEXT, captures INTEGER);
 CREATE INDEX IF NOT EXISTS batch_by_key ON batch (warc_key);

@@ -22,6 +22,7 @@ from archive.packing import (
     packed_record,
     place,
     record_id,
+    texts,
     time,
 )
 from archive.store import Store
@@ -46,6 +47,7 @@ class Response:
     record_id: str | None
     repeats: str | None
     published_at: datetime | None
+    directives: Sequence[str]
 
 
 class View:
@@ -167,7 +169,7 @@ class View:
     def _responses(self, source: str, url: str, condition: str, *values: object) -> list[Response]:
         rows = self._all(
             "SELECT capture_id, canonical_url, fetched_at, payload_digest, outcome, reason, detail, record_id, "  # noqa: S608
-            "repeats, published_at "
+            "repeats, published_at, directives "
             f"FROM capture WHERE request = ? {condition}",
             place(source, url),
             *values,
@@ -184,6 +186,7 @@ class View:
                 record_id=record_id(row[7]),
                 repeats=row[8] and capture_id(row[8]),
                 published_at=None if row[9] is None else time(row[9]),
+                directives=texts(row[10]),
             )
             for row in rows
         ]

@@ -15,6 +15,7 @@ from archive.warc.coding import Headers, dechunk, decode_content, digest, has_di
 from archive.warc.found import Found, found_by
 from archive.warc.frames import Damage, Frame, WarcError, cut
 from archive.warc.revisit import Original, identity, parse_date, referred, target
+from archive.warc.stated import stated
 from extract.types import Page
 
 T = TypeVar("T")
@@ -59,6 +60,10 @@ class Capture:
     """How the crawl found it, if the record says so."""
     truncated: str | None = None
     """Why the crawler cut it off, as WARC-Truncated states it: `length`, `time`, `disconnect`, …; None: it is whole."""
+    directives: tuple[str, ...] | None = None
+    """What the crawl read it, and its site, to say may be done with it; None: the record says nothing of it."""
+    withheld: str | None = None
+    """The directive for which its body was not kept; None: it was."""
     flags: tuple[str, ...] = ()
     """Doubts: `bad_content_encoding`, `bad_chunks`, `bad_digest` (it does not have the digest that its record states),
     `too_large` (cut off in reading), `truncated` (in writing)."""
@@ -260,6 +265,7 @@ def _capture(frame: Frame, record: WarcRecord) -> Capture | None:
     content, flag = decode_content(payload, values(headers, "content-encoding"))
     if flag and not revisit:
         flags.append(flag)
+    directives, withheld = stated(record.headers.get)
     return Capture(
         capture_id=_identity(record),
         url=url,
@@ -276,6 +282,8 @@ def _capture(frame: Frame, record: WarcRecord) -> Capture | None:
         repeats=referred(record.headers.get, url) if revisit else None,
         found=found_by(record.headers.get),
         truncated=truncated,
+        directives=directives,
+        withheld=withheld,
         flags=tuple(dict.fromkeys(flags)),
     )
 

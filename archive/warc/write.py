@@ -20,6 +20,7 @@ from archive.warc.coding import Headers, digest
 from archive.warc.found import Found, finding
 from archive.warc.frames import WarcError, cut
 from archive.warc.revisit import Original, referring, warc_date
+from archive.warc.stated import stating
 
 _log = logging.getLogger(__name__)
 
@@ -58,6 +59,10 @@ class Exchange:
     """How its URL was found, if that is known."""
     truncated: str | None = None
     """Why `body` is not all of it, by WARC 1.1 (section 5.13): `length`, `time`, …; None: it is whole."""
+    directives: tuple[str, ...] | None = None
+    """What the response and its site say may be done with it, see `extract.directives`; None: nobody looked."""
+    withheld: str | None = None
+    """The directive for which `body` is empty; None: it is as it came."""
 
 
 class WarcWriter:
@@ -222,6 +227,7 @@ def _exchange_records(exchange: Exchange, warcinfo_id: str, repeats: Original | 
         **common,
         **(referring(repeats, not_modified=exchange.status == 304) if repeats else {}),
         **(finding(exchange.found) if exchange.found else {}),
+        **stating(exchange.directives, exchange.withheld),
         **({"WARC-Truncated": exchange.truncated} if exchange.truncated else {}),
         "Content-Type": "application/http; msgtype=response",
         "WARC-Payload-Digest": (repeats and repeats.payload_digest) or digest(exchange.body),

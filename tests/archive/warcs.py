@@ -63,6 +63,10 @@ class Response:
     body: bytes
     status: int = 200
     content_type: str = "text/html; charset=utf-8"
+    headers: tuple[tuple[str, str], ...] = ()
+    """Beside Content-Type."""
+    directives: tuple[str, ...] | None = None
+    withheld: str | None = None
 
 
 def write_warc(
@@ -99,8 +103,11 @@ def write_warc(
                 status=response.status,
                 reason="",
                 protocol="HTTP/1.1",
-                response_headers=(("Content-Type", response.content_type),),
-                body=response.body,
+                response_headers=(("Content-Type", response.content_type), *response.headers),
+                body=b"" if response.withheld else response.body,
+                truncated="unspecified" if response.withheld else None,
+                directives=response.directives,
+                withheld=response.withheld,
                 fetched_at=at + timedelta(seconds=second),
                 ip=None,
             ),
