@@ -5,8 +5,8 @@
 - TDMRep (W3C Community Group, 2024): the headers `tdm-reservation` and `tdm-policy`, `<meta>` elements of these names,
   and `/.well-known/tdmrep.json`. What the page says goes before the header, and the header before the file.
 
-A directive is a text in its canonical form: one of `KNOWN`, `tdm-reservation`, or `tdm-policy <URL>`. What only repeats
-the default (`index`, `all`) is none.
+A directive is a text in its canonical form, without a comma: one of `KNOWN`, `tdm-reservation`, or `tdm-policy <URL>`.
+What only repeats the default (`index`, `all`) is none.
 
 Content is read as bytes, without a tree, in linear time: a spider asks before anything else reads the page.
 """
@@ -21,12 +21,13 @@ PRODUCT = "Warraq"
 """Product token of our user agent: what a robots.txt, a header and a page address us by."""
 KNOWN = ("noindex", "nofollow", "noarchive", "nosnippet", "noimageindex", "notranslate", "noai", "noimageai")
 RESERVED, POLICY = "tdm-reservation", "tdm-policy"
+MAX_READ = 2 << 20
+"""Bytes of a page that are looked at: its head, by far."""
 OBEYABLE = {"noarchive": "noarchive", "noindex": "noindex", "tdm": RESERVED}
 """What can be obeyed, by its name in settings: the directive for which a page is not kept."""
 
 _OTHER_NAMES = {"none": ("noindex", "nofollow"), "nocache": ("noarchive",)}  # the second is Bing's
 _WITH_VALUES = ("unavailable_after", "max-snippet", "max-image-preview", "max-video-preview")
-_MOST_READ = 2 << 20
 _MOST_RULES = 1000
 _MOST_POLICY = 2000
 
@@ -63,20 +64,20 @@ def read_directives(headers: Iterable[tuple[str, str]], content: bytes, *, site:
     return tuple(dict.fromkeys((*found, *next((each for each in said if each is not None), site))))
 
 
-def reservation(value: str | None, policy: str | None) -> tuple[str, ...] | None:
+def reservation(value: str | None, policy: object) -> tuple[str, ...] | None:
     """The directives that a reservation of this value states; None: it says nothing, and another statement may.
 
     Args:
         value: `1` or `0`; anything else is an error of the protocol, and says nothing.
-        policy: URL of the terms on which a licence may be had, if there is one.
+        policy: URL of the terms on which a licence may be had; what is none is left out.
     """
     if (value or "").strip() not in ("0", "1"):
         return None
     if (value or "").strip() == "0":
         return ()
-    url = (policy or "").strip()
+    url = policy.strip() if isinstance(policy, str) else ""
     fit = url.startswith(("http://", "https://")) and url.isprintable() and len(url) <= _MOST_POLICY
-    return (RESERVED, f"{POLICY} {url}") if fit and " " not in url else (RESERVED,)
+    return (RESERVED, f"{POLICY} {url.replace(',', '%2C')}") if fit and " " not in url else (RESERVED,)
 
 
 def forbidding(directives: Iterable[str], obey: Set[str]) -> str | None:
@@ -108,7 +109,7 @@ def _rules(value: str) -> Iterator[str]:
 
 def _metas(content: bytes) -> Iterator[tuple[str, str]]:
     """Names, in lower case, and contents of the `<meta>` elements of a page."""
-    for match in _MARKUP.finditer(content, 0, _MOST_READ):
+    for match in _MARKUP.finditer(content, 0, MAX_READ):
         given = {
             name.lower(): value for name, *values in _ATTRIBUTE.findall(match[2] or b"") for value in values if value
         }

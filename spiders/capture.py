@@ -19,7 +19,8 @@ from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.defer import _schedule_coro
 
 from archive.visits import ArchivedPayloads, Visit
-from archive.warc import Exchange, Original, WarcError, WarcWriter, digest
+from archive.warc import Exchange, Found, Original, WarcError, WarcWriter, decode_content, digest, values
+from extract.directives import MAX_READ, forbidding, read_directives
 from spiders.settings import SOFTWARE
 from spiders.wire import WIRE, Wire
 
@@ -27,6 +28,10 @@ logger = logging.getLogger(__name__)
 
 FOUND = "warraq_found"
 """Key of a request's `meta`: the `archive.warc.Found` that says how its URL was found."""
+POLICY = "document-policy"
+"""`Found.by` of what a site says to its visitors, which is kept whatever it says of itself."""
+SITE_SAYS = "warraq_site_says"
+"""Key of a request's `meta`: what the site says elsewhere may be done with the response (`spiders.reservations`)."""
 VISIT = "warraq_visit"
 """Key of a request's `meta`: the `archive.index.Visit` whose validators it was sent with."""
 warc_finished = object()
@@ -49,6 +54,7 @@ class Capture:
             operator=settings["WARRAQ_OPERATOR"],
             on_finished=self._finished,
         )
+        self._obey = frozenset(settings.getlist("WARRAQ_OBEY"))
         index = settings["WARRAQ_INDEX"]
         self._archived = ArchivedPayloads(Path(index), settings["WARRAQ_SOURCE"]) if index else None
         self._finish_if_due = create_looping_call(self._writer.finish_if_due)
@@ -68,6 +74,8 @@ class Capture:
         wire: Wire = request.meta[WIRE]
         if wire.archived:
             return
+        directives = self._directives(response, request, wire) if self._obey else None
+        withheld = forbidding(directives or (), self._obey) if not _is_policy(request) else None
         try:
             self._writer.write(
                 Exchange(
@@ -78,13 +86,15 @@ class Capture:
                     reason=wire.reason,
                     protocol=wire.protocol,
                     response_headers=wire.response_headers,
-                    body=response.body,
+                    body=b"" if withheld else response.body,
                     fetched_at=wire.fetched_at,
                     ip=wire.ip,
                     found=request.meta.get(FOUND),
-                    truncated=wire.truncated,
+                    truncated="unspecified" if withheld else wire.truncated,
+                    directives=directives,
+                    withheld=withheld,
                 ),
-                None if wire.truncated else self._repeated(response, request.meta.get(VISIT)),
+                self._repeated(response, request.meta.get(VISIT), is_whole=not (wire.truncated or withheld)),
             )
         except (WarcError, OSError) as error:
             self._give_up(error)
@@ -105,11 +115,17 @@ class Capture:
         if least is None or abs(ahead) < abs(least):
             self._crawler.stats.set_value("warraq/clock_ahead", ahead)
 
-    def _repeated(self, response: Response, visit: Visit | None) -> Original | None:
+    def _directives(self, response: Response, request: Request, wire: Wire) -> tuple[str, ...]:
+        """What the response and its site say may be done with it."""
+        codings = values(wire.response_headers, "content-encoding")
+        content, _ = decode_content(response.body, codings, MAX_READ)
+        return read_directives(wire.response_headers, content, site=request.meta.get(SITE_SAYS, ()))
+
+    def _repeated(self, response: Response, visit: Visit | None, *, is_whole: bool) -> Original | None:
         """The archived response with the same payload, if there is one worth a reference."""
         if visit and response.status == 304:
             return visit.original
-        if self._archived is None or response.status != 200 or not response.body:
+        if self._archived is None or not is_whole or response.status != 200 or not response.body:
             return None
         return self._archived.find(response.url, digest(response.body))
 
@@ -130,3 +146,8 @@ class Capture:
             self._writer.close()
         except (WarcError, OSError) as error:
             self._crawler.stats.set_value("warraq/cannot_archive", str(error))
+
+
+def _is_policy(request: Request) -> bool:
+    found: Found | None = request.meta.get(FOUND)
+    return bool(found and found.by == POLICY)

@@ -22,11 +22,11 @@ from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
-from archive.warc import DOCUMENT, Found
+from archive.warc import Found
 from extract.directives import PRODUCT
 from extract.types import Reason
 from spiders.bounds import TELL, cut_off
-from spiders.capture import FOUND
+from spiders.capture import FOUND, POLICY
 from spiders.discovery import absolute_url
 from spiders.politeness import Hosts
 from spiders.robots_txt import RobotsTxt
@@ -124,7 +124,7 @@ async def follow(crawler: Crawler, url: str) -> Response:
     """
     meta: dict[str, Any] = {
         ABOUT_US: True,
-        FOUND: Found(by=f"{DOCUMENT}policy"),
+        FOUND: Found(by=POLICY),
         "dont_redirect": True,
         "dont_cache": True,
         "allow_offsite": True,

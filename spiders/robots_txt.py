@@ -145,12 +145,16 @@ class RobotsTxt:
 
     def allows(self, url: str) -> bool:
         """Whether the crawler may fetch an absolute URL of the host."""
-        path = path_of(url)
-        if path == "/robots.txt":
+        if path_of(url) == "/robots.txt":
             return True  # section 2.2.2
-        raw = path.encode("utf-8", "surrogatepass")
-        paths = tuple(dict.fromkeys((normal_form(raw), normal_form(_decoded_query(raw)))))
+        paths = forms(url)
         return next((rule.allows for rule in self.rules if rule.matches(paths)), True)
+
+
+def forms(url: str) -> tuple[str, ...]:
+    """Path and query of a URL in normal form, and with the slashes of the query decoded where that differs."""
+    raw = path_of(url).encode("utf-8", "surrogatepass")
+    return tuple(dict.fromkeys((normal_form(raw), normal_form(_decoded_query(raw)))))
 
 
 def path_of(url: str) -> str:

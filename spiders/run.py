@@ -83,6 +83,8 @@ class CrawlRequest:
     """E-mail address or URL for the user agent."""
     allow: str = ""
     """Addresses that are connected to though they are not public: `network[:ports],…`."""
+    obey: tuple[str, ...] = ()
+    """What responses say for which their bodies are not archived: `noarchive`, `noindex`, `tdm`."""
     warc_bytes: int = 256 << 20
     """Size at which a WARC file is finished."""
     warc_seconds: int = 600
@@ -112,6 +114,7 @@ class CrawlRequest:
         given["replay"] = tuple(Path(path) for path in given.get("replay") or ())
         given["pages"] = tuple(given.get("pages") or ())
         given["due"] = tuple(given.get("due") or ())
+        given["obey"] = tuple(given.get("obey") or ())
         given["forgotten"] = given.get("forgotten") or {}
         given["overrides"] = given.get("overrides") or {}
         return cls(**given)
@@ -197,6 +200,7 @@ def crawl(request: CrawlRequest, events: Events, stop: Stop) -> int:
             replay=ReplayArchive(request.replay) if request.replay else None,
             allow=request.allow,
             memory=request.memory,
+            obey=request.obey,
             overrides=request.overrides,
         )
     except (SourcesError, NoContactError) as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ def crawl_settings(
     replay: ReplayArchive | None = None,
     allow: str = "",
     memory: int = 0,
+    obey: Sequence[str] = (),
     overrides: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Settings for one crawl of one source.
@@ -48,6 +49,7 @@ def crawl_settings(
         replay: archive to answer from instead of the network; no request leaves the machine then.
         allow: addresses connected to though they are not public, as `spiders.egress.parse_allowance` reads them.
         memory: MiB that the process may take before it ends the crawl; 0: any.
+        obey: what responses say for which their bodies are not archived: names of `extract.directives.OBEYABLE`.
         overrides: Scrapy settings that win over these; for tests.
 
     Raises:
@@ -65,6 +67,7 @@ def crawl_settings(
             "WARRAQ_INDEX": index and str(index),
             "WARRAQ_PORTS": source.ports,
             "WARRAQ_ALLOW": allow,
+            "WARRAQ_OBEY": list(obey),
             "WARRAQ_LIMITS": source.limits,
             "MEMUSAGE_LIMIT_MB": memory,
             "DOWNLOAD_TIMEOUT": source.limits.head_seconds,
@@ -91,6 +94,7 @@ COMMON: dict[str, Any] = {
         "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
         "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
         "spiders.robots.Robots": 100,
+        "spiders.reservations.Reservations": 110,
         "spiders.politeness.LeaveAlone": 950,
         "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
         "spiders.decoding.Decoding": 590,

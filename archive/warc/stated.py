@@ -12,8 +12,8 @@ _STATED, _WITHHELD = "Warraq-Directives", "Warraq-Withheld"
 
 
 def stating(directives: Sequence[str] | None, withheld: str | None) -> dict[str, str]:
-    """The headers that say so. A comma within a directive, as in a URL, is percent-encoded."""
-    headers = {} if directives is None else {_STATED: ", ".join(each.replace(",", "%2C") for each in directives)}
+    """The headers that say so."""
+    headers = {} if directives is None else {_STATED: ", ".join(directives)}
     return headers | ({_WITHHELD: withheld} if withheld else {})
 
 

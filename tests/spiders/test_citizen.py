@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
@@ -13,6 +14,7 @@ from spider_process import HASTE, Crawl, crawl, sources_file
 
 from spiders.links import read_links
 from spiders.politeness import MAX_BUSY, MAX_SILENT
+from spiders.reservations import read_reservations, said_of
 
 PLAIN = (("Content-Type", "text/plain"),)
 EVEN = HASTE | {"DOWNLOAD_DELAY_JITTER": 0}
@@ -204,3 +206,76 @@ def test_every_request_says_who_we_are(tmp_path: Path, contact: str, sender: str
     assert agents == {f"Warraq/{version('warraq')} (+{contact})"}
     assert {headers.get("from") for _, headers in site.requests} == {sender}
     assert not any({"cookie", "referer", "authorization"} & headers.keys() for _, headers in site.requests)
+
+
+# --- what a response says may be done with it ------------------------------------------------------------------------
+
+TDMREP = """[
+    {"location": "/a/open/", "tdm-reservation": 0},
+    {"location": "/a/*/closed$", "tdm-reservation": 1, "tdm-policy": "https://paper.example/a,b"},
+    {"location": 7}, "nonsense", {"location": "/", "tdm-reservation": 2}
+]"""
+
+
+def test_what_is_not_to_be_kept_is_not_archived(tmp_path: Path) -> None:
+    def told(*headers: tuple[str, str], body: bytes = page("text")) -> Answer:
+        return Answer(body=body, headers=(("Content-Type", "text/html"), *headers))
+
+    meta = page("text").replace(b"<title>", b'<meta name="robots" content="noarchive"><title>')
+    pages = {
+        "/a/1": told(("X-Robots-Tag", "otherbot: noarchive"), ("X-Robots-Tag", "noindex")),
+        "/a/2": told(("X-Robots-Tag", "noarchive")),
+        "/a/3": Answer(body=gzip.compress(meta), headers=(("Content-Type", "text/html"), ("Content-Encoding", "gzip"))),
+        "/a/x/closed": told(),
+        "/a/open/closed": told(),
+        "/a/x/closed?by=header": told(("TDM-Reservation", "0")),
+        "/a/4": told(("tdm-reservation", "1")),
+    }
+    home = told(("X-Robots-Tag", "noarchive"), body=page("home", links=tuple(pages)))
+    policies = {"/robots.txt": robots("user-agent: *"), "/.well-known/tdmrep.json": robots(TDMREP)}
+    with running({**policies, "/": home, **pages}) as site:
+        run = see(tmp_path, site, obey=["noarchive", "tdm"])
+    assert site.paths[:3] == ["/robots.txt", "/.well-known/tdmrep.json", "/"]
+    assert site.paths.count("/.well-known/tdmrep.json") == 1
+    found = {each.url.removeprefix(site.root): each for each in run.captures()}
+    assert {path: (each.directives, each.withheld) for path, each in found.items()} == {
+        "/robots.txt": ((), None),
+        "/.well-known/tdmrep.json": ((), None),
+        "/": (("noarchive",), "noarchive"),
+        "/a/1": (("noindex",), None),
+        "/a/2": (("noarchive",), "noarchive"),
+        "/a/3": (("noarchive",), "noarchive"),
+        "/a/x/closed": (("tdm-reservation", "tdm-policy https://paper.example/a%2Cb"), "tdm-reservation"),
+        "/a/open/closed": ((), None),
+        "/a/x/closed?by=header": ((), None),
+        "/a/4": (("tdm-reservation",), "tdm-reservation"),
+    }
+    assert {(not each.payload, each.truncated) for each in found.values() if each.withheld} == {(True, "unspecified")}
+    assert all(each.payload for each in found.values() if not each.withheld)
+    assert run.stats["warraq/fetched"] == len(pages)
+
+
+def test_nothing_is_asked_for_and_all_is_kept_where_nothing_is_obeyed(tmp_path: Path) -> None:
+    answer = Answer(body=page("home"), headers=(("Content-Type", "text/html"), ("X-Robots-Tag", "noarchive")))
+    with running({"/": answer}) as site:
+        run = see(tmp_path, site)
+    assert site.paths == ["/robots.txt", "/"]
+    assert [each.payload for each in run.captures()][-1] == answer.body
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{}", b"[" * 100_000, b"null", b"\xff", b"[" + b'{"location": "/", "tdm-reservation": 1},' * 20_000],
+)
+def test_a_reservation_that_cannot_be_read_reserves_nothing(content: bytes) -> None:
+    assert read_reservations(content) == []
+
+
+def test_the_first_reservation_that_matches_holds() -> None:
+    rules = read_reservations(
+        b'[{"location": "/a/", "tdm-reservation": "1"}, {"location": "/", "tdm-reservation": 0},'
+        b' {"location": "/b", "tdm-reservation": 1}, {"location": "/\xd8\xa3", "tdm-reservation": true}]'
+    )
+    assert said_of(rules, "https://x.example/a/1") == ("tdm-reservation",)
+    assert said_of(rules, "https://x.example/b") == ()
+    assert len(rules) == 3
