@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Set
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -58,7 +58,7 @@ def reading_of(capture: Capture, source: Source, result: Article | Rejection | N
     )
 
 
-def withhold(reading: Reading, obey: Set[str]) -> Reading:
+def withhold(reading: Reading, obey: Iterable[str]) -> Reading:
     """The reading, or its refusal if it shows a text that is not to be kept.
 
     Args:

@@ -14,7 +14,7 @@ Content is read as bytes, without a tree, in linear time: a spider asks before a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence
 from html import unescape
 
 PRODUCT = "Warraq"
@@ -80,7 +80,7 @@ def reservation(value: str | None, policy: object) -> tuple[str, ...] | None:
     return (RESERVED, f"{POLICY} {url.replace(',', '%2C')}") if fit and " " not in url else (RESERVED,)
 
 
-def forbidding(directives: Iterable[str], obey: Set[str]) -> str | None:
+def forbidding(directives: Iterable[str], obey: Iterable[str]) -> str | None:
     """The first directive for which a page is not kept; None: it may be.
 
     Args:

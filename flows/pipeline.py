@@ -451,6 +451,7 @@ class _Run:
             "replay": [str(path) for path in request.replay],
             "contact": settings.contact,
             "allow": settings.allow_addresses,
+            "obey": list(settings.page_limits.obey),
             "warc_bytes": settings.warc_bytes,
             "warc_seconds": settings.warc_seconds,
             "index": (path := self.steps.index.path) and str(path),

@@ -13,10 +13,15 @@ from urllib.parse import urlsplit
 from archive.guarded.limits import PageLimits
 from archive.store import S3Options
 from archive.store.s3_options import ENCRYPTIONS
+from extract.directives import OBEYABLE
 from spiders.egress import AllowanceError, parse_allowance
 
 DEFAULT_ROOT = "./warraq-archive"
 """Not `./archive`: in a checkout that is the package of this name."""
+
+
+DEFAULT_OBEY = "noarchive,tdm"
+"""docs/decisions.md says why."""
 
 
 class SettingsError(Exception):
@@ -46,7 +51,8 @@ class Settings:
     timeout: int = 6 * 3600
     """`WARRAQ_TIMEOUT`: seconds after which the crawl of one source is stopped."""
     page_limits: PageLimits = field(default_factory=PageLimits)
-    """`WARRAQ_PAGE_SECONDS` and `WARRAQ_PAGE_MEMORY`: what reading one page may take."""
+    """`WARRAQ_PAGE_SECONDS` and `WARRAQ_PAGE_MEMORY`: what reading one page may take; `WARRAQ_OBEY`: what pages say
+    for which they are not kept."""
     spider_memory: int = 640
     """`WARRAQ_SPIDER_MEMORY`: MiB of memory at which a spider ends its crawl."""
     task_runner: Literal["process", "ray"] = "process"
@@ -88,6 +94,7 @@ class Settings:
             page_limits=PageLimits(
                 seconds=_positive(given, "WARRAQ_PAGE_SECONDS", PageLimits.seconds, "a time in seconds"),
                 memory=_positive(given, "WARRAQ_PAGE_MEMORY", PageLimits.memory, "a size in MiB"),
+                obey=_obeyed(given.get("WARRAQ_OBEY", DEFAULT_OBEY)),
             ),
             spider_memory=_positive(given, "WARRAQ_SPIDER_MEMORY", cls.spider_memory, "a number of MiB"),
             task_runner=_task_runner(given.get("WARRAQ_TASK_RUNNER", cls.task_runner)),
@@ -109,6 +116,7 @@ class Settings:
             "WARRAQ_WARC_BYTES": str(self.warc_bytes),
             "WARRAQ_WARC_SECONDS": str(self.warc_seconds),
             "WARRAQ_TIMEOUT": str(self.timeout),
+            "WARRAQ_OBEY": ",".join(self.page_limits.obey) or "nothing",
             "WARRAQ_PAGE_SECONDS": str(self.page_limits.seconds),
             "WARRAQ_PAGE_MEMORY": str(self.page_limits.memory),
             "WARRAQ_SPIDER_MEMORY": str(self.spider_memory),
@@ -178,6 +186,18 @@ def _positive(given: Mapping[str, str], name: str, default: int, what: str) -> i
     if not (value.isascii() and value.isdigit() and int(value) > 0):
         raise SettingsError(f"{name}={value}: expected {what}, a whole number above 0 (default {default}).")
     return int(value)
+
+
+def _obeyed(value: str) -> tuple[str, ...]:
+    named = {name for part in value.split(",") if (name := part.strip().lower())}
+    if named == {"nothing"}:
+        return ()
+    if unknown := named - OBEYABLE.keys():
+        raise SettingsError(
+            f"WARRAQ_OBEY={value}: {', '.join(sorted(unknown))} cannot be obeyed; expected {', '.join(OBEYABLE)}, "
+            "several with commas between, or nothing."
+        )
+    return tuple(sorted(named))
 
 
 def _task_runner(value: str) -> Literal["process", "ray"]:

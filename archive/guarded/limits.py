@@ -21,6 +21,8 @@ class PageLimits:
     """Of processor time: a machine that is busy, or asleep, refuses no good page."""
     memory: int = 512
     """MiB of address space above what the process has when it starts."""
+    obey: tuple[str, ...] = ()
+    """What pages say for which their texts are not kept, sorted: names of `extract.directives.OBEYABLE`."""
 
     @property
     def patience(self) -> float:

@@ -16,7 +16,7 @@ from archive.dedup import Reading
 from archive.guarded.child import Child, WorkerEnded, WorkerStuck
 from archive.guarded.limits import OVERTIME, PageLimits
 from archive.guarded.wire import message, read_answer
-from archive.readings import read_capture, reading_of
+from archive.readings import read_capture, reading_of, withhold
 from archive.warc import Capture
 from extract.types import Rejection, Source
 
@@ -58,7 +58,8 @@ class Reader:
     def captures(self, captures: Iterable[Capture], source: Source) -> Iterator[tuple[Capture, Reading]]:
         """What each capture shows, in their order, as `read_capture` says; several are asked for ahead.
 
-        A capture over which the child ends, or goes over its limits, shows a rejection that says so.
+        A capture over which the child ends, or goes over its limits, shows a rejection that says so; so does one whose
+        text is not to be kept.
 
         Raises:
             ReaderError: no child can be started.
@@ -66,7 +67,8 @@ class Reader:
         # Extraction reads `content`; `payload` is the same, or what that was decoded from.
         asked = ((capture, (replace(capture, payload=b""),)) for capture in captures)
         for capture, found in self.map(partial(read_capture, source=source), asked):
-            yield capture, reading_of(capture, source, found) if isinstance(found, Rejection) else found
+            reading = reading_of(capture, source, found) if isinstance(found, Rejection) else found
+            yield capture, withhold(reading, self.limits.obey)
 
     def map(
         self, call: Callable[..., Result], asked: Iterable[tuple[Tag, tuple[Any, ...]]]

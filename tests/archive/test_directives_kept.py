@@ -11,6 +11,8 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 from warcs import MONDAY, SOURCE, Response, article, paragraphs, write_warc
 
+from archive.guarded.limits import PageLimits
+from archive.guarded.reader import Reader, page_reader
 from archive.index import Index
 from archive.ingest import ingest, store_warc
 from archive.promote import promote
@@ -45,8 +47,12 @@ def store(tmp_path: Path) -> Store:
     return LocalStore(tmp_path / "root")
 
 
+def obeying(names: Set[str]) -> Reader:
+    return page_reader(PageLimits(obey=tuple(sorted(names))))
+
+
 def bring(store: Store, path: Path, obey: Set[str] = frozenset()) -> None:
-    ingest(store, store_warc(store, path), SOURCE, run_id="r", local=path, obey=obey)
+    ingest(store, store_warc(store, path), SOURCE, run_id="r", local=path, reader=obeying(obey))
 
 
 def rows(store: Store, columns: str = "outcome, reason, directives") -> list[dict[str, Any]]:
@@ -120,9 +126,10 @@ def test_a_revisit_states_what_its_payload_did(store: Store, tmp_path: Path) -> 
 
 
 def promoted(store: Store, obey: Set[str]) -> None:
-    candidate = begin(store, Tables(store).snapshot(), Scope(), {"alpha": SOURCE})
+    reader = obeying(obey)
+    candidate = begin(store, Tables(store).snapshot(), Scope(), {"alpha": SOURCE}, reader.limits)
     for key in candidate.remaining(store):
-        read_again(store, candidate.id, key, SOURCE, obey=obey)
+        read_again(store, candidate.id, key, SOURCE, reader)
     promote(store, candidate)
 
 
