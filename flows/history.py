@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from itertools import groupby
 from typing import Any, Literal
@@ -17,12 +17,13 @@ from extract.urls import canonical_url
 from flows.console import console
 from flows.export import as_json
 from flows.failures import InputError, UsageError
+from flows.retractions import as_phrase, retractions
 
 Kind = Literal["same", "removed", "added"]
 
 _CAPTURES = (
     "SELECT captures.record_id AS record_id, captures.fetched_at AS fetched_at, title, text, "
-    "records.published_at AS published_at, modified_at "
+    "records.published_at AS published_at, modified_at, captures.url AS url "
     "FROM captures JOIN records ON captures.record_id = records.record_id "
     "WHERE captures.canonical_url = {canonical} OR captures.url = {url} "
     "ORDER BY captures.fetched_at, captures.capture_id"
@@ -52,6 +53,8 @@ class Version:
     captures: int
     published_at: str | None
     modified_at: str | None
+    retractions: tuple[dict[str, Any], ...] = ()
+    """Of the last version: what the site has taken back since, as `flows.retractions` reads it."""
     changes: tuple[tuple[Piece, ...], ...] = field(default=())
     """Against the version before: title and paragraphs that differ, each as its pieces in order."""
 
@@ -68,13 +71,15 @@ def history(store: Store, url: str) -> list[Version]:
         canonical = canonical_url(url)
     except ValueError:
         raise UsageError(f"{url!r} is not an http URL") from None
-    rows = Tables(store).snapshot().query(_CAPTURES, canonical=canonical, url=url).to_pylist()
+    snapshot = Tables(store).snapshot()
+    rows = snapshot.query(_CAPTURES, canonical=canonical, url=url).to_pylist()
     if not rows:
         raise InputError(f"The archive at {store.root} has no article of {url}")
     versions: list[Version] = []
     for _, turn in groupby(rows, key=lambda row: row["record_id"]):
         versions.append(_version(list(turn), versions[-1] if versions else None))
-    return versions
+    taken_back = retractions(snapshot, {canonical, *(row["url"] for row in rows)})
+    return [*versions[:-1], replace(versions[-1], retractions=tuple(taken_back))]
 
 
 def _version(turn: Sequence[dict[str, Any]], before: Version | None) -> Version:
@@ -159,6 +164,7 @@ def as_text(versions: Sequence[Version]) -> Iterator[Text]:
         if number > 1 and not version.changes:
             yield Text("   title and text read the same; only spelling marks or spaces differ")
         yield from map(as_line, version.changes)
+        yield from (Text(f"   {as_phrase(each)}", style="bold") for each in version.retractions)
         yield Text("")
 
 
