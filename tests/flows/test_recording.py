@@ -26,7 +26,7 @@ def test_a_page_is_fetched_alone_and_archived_and_then_taken_from_the_archive(
     root = next(line.split('"')[1] for line in slow_site.sources_file.read_text().splitlines() if "listings" in line)
     told = warraq("record", "slow", f"{root}news/1003", **slow_site.environ).stdout.decode()
     assert "Compare them" in told
-    assert slow_site.served == ["/robots.txt", "/news/1003"]
+    assert slow_site.served == ["/robots.txt", "/.well-known/tdmrep.json", "/news/1003"]
     truth = json.loads((pages / "slow" / "1003.json").read_text(encoding="utf-8"))
     assert truth["reviewed"] is False
     assert len(truth["paragraphs"]) == 4
