@@ -111,7 +111,11 @@ def test_what_is_known_is_left_alone_until_it_may_have_changed(life: Life, sourc
 
 def test_a_run_that_finds_nothing_changed_is_complete(life: Life) -> None:
     assert life.third.report["status"] == "completed"
-    assert [asked.target for asked in life.third.asked] == ["/robots.txt", "/.well-known/tdmrep.json", "/sitemap_index.xml"]
+    assert [asked.target for asked in life.third.asked] == [
+        "/robots.txt",
+        "/.well-known/tdmrep.json",
+        "/sitemap_index.xml",
+    ]
 
 
 def test_revisits_bring_edits_and_304_for_the_rest(life: Life) -> None:
