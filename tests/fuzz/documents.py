@@ -11,8 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from protego import Protego
-
+from extract.directives import read_directives
 from extract.types import Page, Source
 from extract.urls import canonical_url
 from flows.entering import RunNote
@@ -21,6 +20,8 @@ from spiders.discovery import NotADocumentError, absolute_url, read_document, re
 from spiders.links import read_links
 from spiders.periods import day_in_path, periods
 from spiders.plan import Plan
+from spiders.reservations import read_reservations, said_of
+from spiders.robots_txt import RobotsTxt
 from spiders.sources import SourcesError, load_sources, source_for_url
 from spiders.templates import fill, is_by_day, is_by_page
 from spiders.window import Window
@@ -75,9 +76,15 @@ def _template(text: str) -> None:
 
 
 def _robots(data: bytes) -> None:
-    robots = Protego.parse(data.decode("utf-8", "ignore"))  # as Scrapy does
+    robots = RobotsTxt.parse(data, "Warraq")
     for sitemap in robots.sitemaps:
         absolute_url(_BASE, sitemap)
+    robots.allows(f"{_BASE}?" + data[:2000].decode("utf-8", "ignore"))
+
+
+def _reservations(data: bytes) -> None:
+    said_of(read_reservations(data), _BASE)
+    read_directives([("X-Robots-Tag", data[:8000].decode("latin-1"))], data)
 
 
 def _sources(path: Path) -> None:
@@ -183,6 +190,8 @@ _TOML_TOKENS = (
     b"(", b"(?:a+)+", b"{9999999999}", b"../x", b"{page:99999999}", b"{page.__class__}", b"/etc/passwd", b"\0",
 )  # fmt: skip
 
+_META = b'<title>a</title><meta name="robots" content="noindex, none"><meta name="tdm-reservation" content="1">'
+
 TARGETS = (
     Target(
         name="document",
@@ -197,7 +206,13 @@ TARGETS = (
     Target(name="link", run=on_text(_link), seeds=lines_as_seeds(_URLS), tokens=_XML_TOKENS),
     Target(name="periods", run=on_text(lambda text: periods(text.split("\n"))), seeds=lines_as_seeds(_URLS)),
     Target(name="template", run=on_text(_template), seeds=lines_as_seeds(_TEMPLATES), raises=(ValueError,)),
-    Target(name="robots-sitemaps", run=_robots, seeds=lambda: [_ROBOTS], tokens=(b"Sitemap:", b"http://[")),
+    Target(name="robots", run=_robots, seeds=lambda: [_ROBOTS], tokens=(b"Sitemap:", b"http://[", b"*", b"$", b"%2", b"\r")),
+    Target(
+        name="reservations",
+        run=_reservations,
+        seeds=lambda: [b'[{"location": "/*/a$", "tdm-reservation": 1, "tdm-policy": "https://a.example/"}]', _META],
+        tokens=(b"[", b"{", b"<meta ", b"name=", b"content='", b"<!--", b"<script>", b"noindex,", b"warraq:", b"*"),
+    ),
     Target(name="link-log", run=_file(read_links), seeds=lambda: [_LINKS], tokens=(b"{}", b"[]", b'"\n', b'"url"', b"\n")),
     Target(name="run-note", run=_note, seeds=lambda: [_RUN], tokens=(b"[", b"{", b"null", b'"', b"5")),
     Target(
