@@ -12,11 +12,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from candidates import BRANDS, reextracted, rows
 from page_calls import reads
+from warcs import SOURCE, Response, article, paragraphs, write_warc
 
 from archive.guarded.limits import PageLimits
 from archive.guarded.reader import Reader, page_reader
+from archive.ingest import ingest, store_warc
+from archive.promote import promote
 from archive.readings import read_capture
+from archive.reextraction import rules_of
+from archive.store import LocalStore
 from archive.warc import read_warc
 from spiders.sources import load_sources
 
@@ -152,6 +158,22 @@ def test_pages_show_what_they_show_when_read_here() -> None:
         captures = list(read_warc(file))
     found = list(page_reader().captures(captures, source))
     assert found == [(capture, read_capture(capture, source)) for capture in captures]
+
+
+def test_a_page_refused_for_its_memory_is_judged_again_with_more(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path / "archive")
+    large = Response("https://alpha.example/large", article(line for n in range(400) for line in paragraphs(n)))
+    pages = [Response("https://alpha.example/1", article(paragraphs(9001))), large]
+    key = store_warc(store, write_warc(tmp_path, pages, run="r1"))
+    with Reader(PageLimits(memory=4)) as small:
+        report = ingest(store, key, SOURCE, run_id="r1", reader=small)
+    assert (report.outcomes, report.reasons) == ({"new": 1, "rejected": 1}, {"too_large": 1})
+    [row] = [each for each in rows(store, "captures").values() if each["reason"]]
+    assert "WARRAQ_PAGE_MEMORY" in row["detail"]
+    promote(store, reextracted(store), brands=BRANDS)
+    captures = rows(store, "captures").values()
+    assert {each["outcome"] for each in captures} == {"new"}
+    assert rules_of([SOURCE], PageLimits(memory=4)) != rules_of([SOURCE])
 
 
 def _descriptors() -> int:
