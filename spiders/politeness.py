@@ -29,6 +29,8 @@ from scrapy.http import Response
 from scrapy.utils.defer import _schedule_coro
 from twisted.internet.error import ConnectError, ConnectionClosed
 
+from spiders.wire import UnreadableAnswerError
+
 MAX_WAIT = 300.0
 """Longest wait in seconds that is sat out, and longest Crawl-delay kept; a host that asks for more is left alone."""
 MAX_PACE = 60.0
@@ -118,6 +120,10 @@ class Hosts(AutoThrottle):
             self._leave(name, host, f"{MAX_SILENT} requests in a row got no answer: {why}")
         self._pace(name)
 
+    def has_answered_badly(self, name: str) -> None:
+        """A request to a host got an answer that cannot be read: the host is there."""
+        self._hosts[name].silent = 0
+
     def _put_off(self, name: str, host: _Host, wait: float | None) -> None:
         stats = self.crawler.stats
         if wait is not None and wait > MAX_WAIT:
@@ -180,8 +186,13 @@ class LeaveAlone:
     def process_exception(self, request: Request, exception: Exception) -> Any:
         """Take note of a request without an answer; what becomes of it is others' business."""
         hosts = self._crawler.get_extension(Hosts)
-        if hosts and isinstance(exception, _SILENCE):
-            hosts.has_not_answered(self._crawler.engine.downloader.get_slot_key(request), exception)
+        if hosts is None:
+            return
+        name = self._crawler.engine.downloader.get_slot_key(request)
+        if isinstance(exception, UnreadableAnswerError):
+            hosts.has_answered_badly(name)
+        elif isinstance(exception, _SILENCE):
+            hosts.has_not_answered(name, exception)
 
 
 def read_retry_after(value: bytes | None, now: datetime) -> float | None:

@@ -30,7 +30,7 @@ from scrapy.utils.defer import maybe_deferred_to_future
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionClosed
 from twisted.internet.interfaces import IAddress
-from twisted.web._newclient import HTTP11ClientProtocol
+from twisted.web._newclient import HTTP11ClientProtocol, ResponseNeverReceived
 from twisted.web._newclient import Request as TxRequest
 from twisted.web.client import Agent
 from twisted.web.iweb import IResponse
@@ -67,6 +67,10 @@ class Wire:
     """Whether this very exchange is in the archive already, so that writing it again would invent a second one."""
 
 
+class UnreadableAnswerError(DownloadFailedError):
+    """The host is there, and what it says is no HTTP, or ends before its head does."""
+
+
 class WireDownloadHandler(HTTP11DownloadHandler):
     """HTTP and HTTPS over the network, to where `spiders.egress` lets it. It uses no proxy, whoever names one."""
 
@@ -87,6 +91,7 @@ class WireDownloadHandler(HTTP11DownloadHandler):
             ForbiddenAddress: it would have come from where no connection may go.
             scrapy.exceptions.ResponseDataLossError: the connection ended before the body did; nothing is archived.
             scrapy.exceptions.DownloadTimeoutError: there was no whole head in time; likewise.
+            UnreadableAnswerError: what came is no HTTP; likewise.
             HeadTooLargeError: the head went over the limits before it said anything; likewise.
         """
         agent = _Agent(
@@ -105,7 +110,9 @@ class WireDownloadHandler(HTTP11DownloadHandler):
             for reason in getattr(error.__cause__, "reasons", ()):
                 if reason.check(HeadTooLargeError):
                     raise reason.value from None  # which is not tried again
-            raise DownloadFailedError(_worded(error)) from error
+            nothing_came = isinstance(error.__cause__, ResponseNeverReceived)
+            kind = DownloadFailedError if nothing_came else UnreadableAnswerError
+            raise kind(_worded(error)) from error
 
 
 def _worded(error: DownloadFailedError) -> str:
