@@ -12,11 +12,11 @@ import json
 import re
 from typing import Any
 
-_BEYOND_C0 = (
-    r"[\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164"
-    r"\ud800-\udfff\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-    r"|(?<![^\x00-\x7f\u200c\u200d])[\u200c\u200d]"
+_HIDDEN = (
+    r"\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164"
+    r"\ud800-\udfff\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
+_BEYOND_C0 = rf"[{_HIDDEN}]|(?<![^\x00-\x7f\u200c\u200d{_HIDDEN}])[\u200c\u200d]"
 _UNSAFE = re.compile(rf"[\x00-\x1f]|{_BEYOND_C0}")
 _UNSAFE_IN_JSON = re.compile(_BEYOND_C0)
 """JSON itself escapes C0."""

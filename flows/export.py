@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from archive.store import Store
 from archive.tables import RECORD_COLUMNS, Tables
-from extract.escaping import safe_json
+from extract.escaping import escaped_lines, safe_json
 from flows.failures import UsageError
 
 Format = Literal["jsonl", "csv", "parquet"]
@@ -122,13 +122,15 @@ def _write_csv(tables: Iterator[pa.Table], out: BinaryIO) -> int:
 
 
 def _cell(value: Any) -> Any:
-    """A value for a spreadsheet; what it would take for a formula begins with an apostrophe, which makes it text.
+    """A value for a spreadsheet and its reader; what would be a formula begins with an apostrophe, and so is text.
 
     What counts as a formula: https://owasp.org/www-community/attacks/CSV_Injection.
     """
     if isinstance(value, list):
         return safe_json(value)
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    if not isinstance(value, str):
+        return value
+    return escaped_lines(f"'{value}" if value.startswith(_FORMULA) else value)
 
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
