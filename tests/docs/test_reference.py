@@ -15,6 +15,7 @@ from archive.tables import CAPTURE_COLUMNS, COVERAGE_COLUMNS, RECORD_COLUMNS
 from extract.types import Limits, Reason, Source
 from flows.report import Status
 from flows.settings import Settings
+from tests.hostile.table import table
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -61,3 +62,8 @@ def test_the_table_of_limits_is_the_code_s() -> None:
     section = (DOCS / "security.md").read_text("utf-8").split("## Limits")[1].split("\n## ")[0]
     rows = re.findall(r"^\| `(\w+)` \| ([0-9_]+) \|", section, re.MULTILINE)
     assert rows == [(field.name, f"{field.default:_}") for field in fields(Limits)]
+
+
+def test_the_attacks_are_documented_as_they_are_tried() -> None:
+    section = (DOCS / "security.md").read_text("utf-8").split("\n## Attacks and their outcomes\n")[1].split("\n## ")[0]
+    assert table() in section, "`python -m tests.hostile --table` prints it anew"

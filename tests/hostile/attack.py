@@ -34,7 +34,7 @@ class Scale:
     """Attributes, cookies, names: whatever else is served in floods."""
 
 
-SMALL = Scale(bomb=256 << 20, line=3_000_000, tags=30_000, entries=20_000, sitemap=4_000_000, many=2_000)
+SMALL = Scale(bomb=128 << 20, line=600_000, tags=20_000, entries=20_000, sitemap=4_000_000, many=1_000)
 """For every run of the tests."""
 FULL = Scale(bomb=10 << 30, line=100_000_000, tags=1_000_000, entries=1_000_000, sitemap=50_000_000, many=100_000)
 """For the long run."""
@@ -114,11 +114,13 @@ class End:
     why: str = ""
     """Words of the link's `why` or of the document's problem; of a document: empty, there is none."""
     title: str | None = None
-    """Of the record, if there is one; None: the one that the page maker gives."""
+    """Of the record, if there is one; None: the one that the page maker gives; `ANY`: whatever it is."""
     flags: tuple[str, ...] = ()
     """Of the record."""
     directives: tuple[str, ...] = ()
     """Of the capture."""
+    most: int | None = None
+    """Requests that are sent because of it, if that is what it is about."""
 
     def __str__(self) -> str:
         """For the table in the documentation."""
@@ -126,7 +128,8 @@ class End:
             return "never asked for"
         why = f" ({self.why})" if self.why else ""
         if self.document:
-            return f"document not read{why}" if self.why else "document read"
+            most = f", at most {self.most} requests" if self.most else ""
+            return (f"document not read{why}" if self.why else "document read") + most
         said = [f"link `{self.link}`{why}"] if self.link and self.link != "fetched" else []
         match self.capture:
             case None:
@@ -136,11 +139,14 @@ class End:
             case "rejected":
                 said.append(f"archived, `rejected` (`{self.reason}`)")
             case "new":
-                said.append("archived, a record with its exact title")
+                said.append("archived, a record" + ("" if self.title == ANY else " with its exact title"))
             case outcome:
                 said.append(f"archived, `{outcome}`")
         said += [f"flag `{flag}`" for flag in self.flags] + [f"directive `{each}`" for each in self.directives]
-        return "; ".join(said)
+        return "; ".join(said) or "fetched"
+
+
+ANY = "any"
 
 
 def good(title: str | None = None, *, flags: tuple[str, ...] = (), directives: tuple[str, ...] = ()) -> End:
@@ -153,14 +159,14 @@ def failed(why: str, *, capture: str | None = "none", reason: str | None = None)
     return End(link="failed", why=why, capture=capture, reason=reason)
 
 
-def rejected(reason: str, *, link: str | None = "fetched") -> End:
+def rejected(reason: str, *, link: str | None = "fetched", directives: tuple[str, ...] = ()) -> End:
     """Archived, and no article."""
-    return End(link=link, capture="rejected", reason=reason)
+    return End(link=link, capture="rejected", reason=reason, directives=directives)
 
 
-def document(why: str = "") -> End:
-    """A document that is read, or not, since `why`."""
-    return End(document=True, why=why)
+def document(why: str = "", *, most: int | None = None) -> End:
+    """A document that is read, or not, since `why`; it costs at most so many requests."""
+    return End(document=True, why=why, most=most)
 
 
 NEVER = End(asked=False)
@@ -176,11 +182,15 @@ class Attack:
     way: Way
     serve: Serve = field(repr=False)
     end: End
+    full: End | None = None
+    """How it ends at its full size, if that is otherwise."""
     link: str = ""
     """What stands in the document that announces it: an URL, absolute or not, `{root}` and `{forbidden}` filled in;
     empty: `path`."""
     path: str = ""
     """Path and query by which the site knows it; empty: made from the name."""
+    host: str = "127.0.0.1"
+    """Where it is served."""
     carries: int = 0
     """Good pages that a document announces, all of which must be archived."""
 

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,10 +22,10 @@ from archive.store import open_store
 from archive.tables import Tables
 from spiders.links import Links, LoggedDocument, LoggedLink, read_links
 from tests.bigsite import environment, write_sources
-from tests.hostile.attack import Attack
+from tests.hostile.attack import ANY, FULL, Attack, End
 from tests.hostile.paper import title_of
-from tests.hostile.server import Served
-from tests.hostile.site import ATTACKS
+from tests.hostile.server import Asked, Served
+from tests.hostile.site import ATTACKS, HOSTS, OURS, PERSIAN, Site
 
 
 @dataclass
@@ -87,6 +87,8 @@ class Crawled:
     seconds: float
     peaks: Mapping[str, int]
     links: Links
+    asked: Sequence[Asked]
+    """By this run."""
 
     @property
     def root(self) -> Path:
@@ -128,13 +130,14 @@ class Crawled:
 
     def faults(self, attack: Attack) -> Iterator[str]:
         """What is not as documented of one attack."""
-        end, url = attack.end, self.served.site.url(attack)
+        site = self.served.site
+        end, url = (attack.full if site.scale is FULL else None) or attack.end, site.url(attack)
         if not end.asked:
-            if attack.target in self.served.targets:
+            if any(asked.target == attack.target for asked in self.asked):
                 yield "it was asked for"
             return
         if end.document:
-            yield from self._document_faults(attack)
+            yield from self._document_faults(attack, end)
             return
         if end.link:
             link = self.link(attack)
@@ -146,7 +149,8 @@ class Crawled:
             seen = f"{outcome} ({capture['reason']}: {capture['detail']})" if capture else outcome
             yield f"capture {end.capture} ({end.reason}) is {seen}"
         record = self.records.get(capture["record_id"]) if capture and capture["record_id"] else None
-        if end.capture == "new" and record and record["title"] != (title := end.title or title_of(attack.name)):
+        title = end.title or title_of(attack.name)
+        if end.capture == "new" and record and title not in (ANY, record["title"]):
             yield f"title {title!r} is {record['title']!r}"
         if record and not set(end.flags) <= set(record["flags"]):
             yield f"flags {end.flags} are {record['flags']}"
@@ -155,38 +159,43 @@ class Crawled:
         ):
             yield f"directives {end.directives} are {capture.get('directives')}"
 
-    def _document_faults(self, attack: Attack) -> Iterator[str]:
+    def _document_faults(self, attack: Attack, end: End) -> Iterator[str]:
         document = self.documents.get(self.served.site.url(attack))
         if document is None:
             yield "the document is not in the log"
-        elif attack.end.why and attack.end.why not in (document.problem or ""):
-            yield f"problem {attack.end.why!r} is {document.problem!r}"
-        elif document.problem and not attack.end.why:
+        elif end.why and end.why not in (document.problem or ""):
+            yield f"problem {end.why!r} is {document.problem!r}"
+        elif document.problem and not end.why:
             yield f"problem {document.problem!r}"
+        asked = sum(attack.name in asked.target for asked in self.asked)
+        if end.most and asked > end.most:
+            yield f"it cost {asked} requests"
 
 
-def crawl(served: Served, directory: Path, *, limit: float = 600, **fields: Any) -> Crawled:
+def crawl(served: Served, directory: Path, *, limit: float = 600, **limits: float) -> Crawled:
     """Crawl the site into the archive of `directory`, again if there is one.
 
     Args:
         served: the running site.
         directory: for archive, spool, sources file and logs.
         limit: seconds after which the run is killed.
-        fields: of the `Source`, beside what an operator would write.
+        limits: of the source, where the defaults would take too long.
     """
     directory.mkdir(exist_ok=True)
     logs = directory / f"logs-{time.time_ns()}"
     logs.mkdir()
-    sources = write_sources(directory / "sources.toml", served.site.source(**fields))
+    sources = write_sources(directory / "sources.toml", *served.site.sources())
+    with sources.open("a", encoding="utf-8") as file:
+        file.write("\n[hostile.limits]\n" + "".join(f"{name} = {value}\n" for name, value in limits.items()))
     process = subprocess.Popen(
-        [sys.executable, "-m", "flows.cli", "crawl", "hostile", "--json"],
+        [sys.executable, "-m", "flows.cli", "crawl", "hostile", "hostile-fa", "--json"],
         cwd=directory,
-        env=_environment(sources, directory, served.site.root),
+        env=_environment(sources, directory, served.site),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    began, watch = time.monotonic(), Watch(logs)
+    began, watch, before = time.monotonic(), Watch(logs), len(served.asked)
     with watch.over(process, directory / "spool"):
         try:
             out, err = process.communicate(timeout=limit)
@@ -202,6 +211,7 @@ def crawl(served: Served, directory: Path, *, limit: float = 600, **fields: Any)
         seconds=time.monotonic() - began,
         peaks=dict(watch.peaks),
         links=_merged(logs),
+        asked=served.asked[before:],
     )
 
 
@@ -211,16 +221,16 @@ def _merged(logs: Path) -> Links:
     return Links(links=links, documents=tuple(document for each in read for document in each.documents))
 
 
-def _environment(sources: Path, directory: Path, root: str) -> dict[str, str]:
+def _environment(sources: Path, directory: Path, site: Site) -> dict[str, str]:
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("WARRAQ_", "PREFECT_", "AWS_"))}
     return (
         ours
-        | environment(sources, DOWNLOAD_TIMEOUT=3)
+        | environment(sources)
         | {
             "HOME": str(directory),
             "WARRAQ_ROOT": str(directory / "archive"),
             "WARRAQ_SPOOL": str(directory / "spool"),
-            "WARRAQ_ALLOW_ADDRESSES": root.removeprefix("http://"),
+            "WARRAQ_ALLOW_ADDRESSES": ",".join(f"{host}:{site.port}" for host in (OURS, PERSIAN, *HOSTS)),
             "NO_PROXY": "*",
         }
     )
@@ -228,7 +238,7 @@ def _environment(sources: Path, directory: Path, root: str) -> dict[str, str]:
 
 def command(crawled: Crawled, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     """Another command on the archive."""
-    environ = _environment(crawled.directory / "sources.toml", crawled.directory, crawled.served.site.root)
+    environ = _environment(crawled.directory / "sources.toml", crawled.directory, crawled.served.site)
     return subprocess.run(
         [sys.executable, "-m", "flows.cli", *arguments],
         cwd=crawled.directory,

@@ -28,7 +28,7 @@ async def _billion_laughs(visit: Visit) -> None:
 
 
 async def _quadratic(visit: Visit) -> None:
-    doctype = f'<!DOCTYPE x [<!ENTITY a "{"a" * 50_000}">]>\n'
+    doctype = f'<!DOCTYPE x [<!ENTITY a "{"a" * 10_000}">]>\n'
     await visit.reply(urlset([*visit.good, f"{visit.root}/news/{'&a;' * 20_000}"], doctype), kind=XML)
 
 
@@ -76,7 +76,7 @@ async def _wide(visit: Visit) -> None:
     if "?" in visit.target:
         await visit.reply(urlset([]), kind=XML)
         return
-    children = (f"{visit.root}/doc/index-wide?{number}" for number in range(visit.scale.many))
+    children = (f"{visit.root}/doc/index-wide?{number}" for number in range(visit.scale.many // 10))
     await visit.reply(sitemapindex(children), kind=XML)
 
 
@@ -100,8 +100,7 @@ async def _gzip_deeper(visit: Visit) -> None:
 
 
 async def _gzip_bomb(visit: Visit) -> None:
-    parts = chain([gzip.compress(urlset([])[:-10])], deflate_bomb(visit.scale.bomb, wbits=31))
-    await visit.stream(parts, kind="application/gzip")
+    await visit.stream(deflate_bomb(visit.scale.bomb, wbits=31, first=urlset([])), kind="application/gzip")
 
 
 async def _coded_bomb(visit: Visit) -> None:
@@ -152,11 +151,9 @@ async def _attributes(visit: Visit) -> None:
 
 async def _broken_xml(visit: Visit) -> None:
     first, second = visit.good
-    await visit.reply(
-        urlset([first]).replace(b"</urlset>", b"<url><loc>&nosuch; <unclosed attr=x></url>\x00\x0b<![CDATA[ \xff\xfe")
-        + f"<url><loc>{second}</loc></url>".encode(),
-        kind=XML,
-    )
+    start, _, _ = urlset([first]).partition(b"</urlset>")
+    broken = b"<url><loc>&nosuch; <unclosed attr=x></url>\x0b\xff\xfe"
+    await visit.reply(start + broken + f"<url><loc>{second}</loc></url><![CDATA[ <url><loc>".encode(), kind=XML)
 
 
 async def _not_xml(visit: Visit) -> None:
@@ -232,8 +229,11 @@ async def _posts_odd(visit: Visit) -> None:
         {"link": ["http://127.0.0.1/"], "title": {"rendered": {}}},
         {"link": "\ud800", "date_gmt": "x" * 10_000},
     ]
-    numbers = ', {"link": ' + "9" * 10_000 + "}]"
-    await visit.reply((json.dumps(posts)[:-1] + numbers).encode(), kind="application/json")
+    await visit.reply(json.dumps(posts).encode(), kind="application/json")
+
+
+async def _posts_number(visit: Visit) -> None:
+    await visit.reply(b'[{"link": ' + b"9" * 10_000 + b"}]", kind="application/json")
 
 
 async def _many_links(visit: Visit) -> None:
@@ -266,14 +266,14 @@ async def _frames(visit: Visit) -> None:
 
 ATTACKS = (
     _document("billion-laughs", "a sitemap whose entities grow to 2 TB", "sitemap", _billion_laughs, carries=1),
-    _document("quadratic-entities", "an entity of 50 kB, 20,000 times", "sitemap", _quadratic, carries=1),
+    _document("quadratic-entities", "an entity of 10 kB, 20,000 times", "sitemap", _quadratic, carries=1),
     _document("external-entity", "entities that are a file of ours and a forbidden address", "sitemap", _external_entity, carries=1),
     _document("external-dtd", "a document type at a forbidden address", "sitemap", _external_dtd, carries=1),
     _document("xinclude", "a feed that includes a forbidden address", "feed", _xinclude, carries=1),
     _document("feed-laughs", "the same entities in a feed", "feed", _feed_laughs, carries=1),
     _document("index-cycle", "indexes of sitemaps that name each other", "sitemap", _cycle, carries=1),
     _document("index-descent", "indexes that name indexes for ever", "sitemap", _descent),
-    _document("index-wide", "an index of thousands of empty sitemaps", "sitemap", _wide),
+    _document("index-wide", "an index of very many empty sitemaps", "sitemap", _wide),
     _document("index-abroad", "an index of files, other hosts and other protocols", "sitemap", _index_abroad),
     _document("gzip-in-gzip", "a sitemap compressed twice", "sitemap", _gzip_in_gzip, carries=1),
     _document("gzip-deeper", "a sitemap compressed twenty times", "sitemap", _gzip_deeper, "neither"),
@@ -295,7 +295,8 @@ ATTACKS = (
     _document("feed-odd-links", "links to addresses, protocols and ports of all kinds", "feed", _odd_links, carries=1),
     _document("feed-odd-times", "times that no calendar has", "feed", _odd_times, carries=3),
     _document("posts-deep", "JSON of 200,000 brackets", "feed", _posts_deep, "JSON"),
-    _document("posts-odd", "posts whose fields are of other types, a number of 10,000 digits", "feed", _posts_odd, "JSON", carries=1),
+    _document("posts-odd", "posts whose fields are of other types", "feed", _posts_odd, carries=1),
+    _document("posts-number", "a post whose link is a number of 10,000 digits", "feed", _posts_number, "JSON"),
     _document("listing-links", "a listing of very many links", "listing", _many_links, carries=1),
     _document("listing-base", "a listing whose base is a forbidden address", "listing", _base_abroad, carries=1),
     _document("listing-frames", "frames, scripts, images and refreshes at a forbidden address", "listing", _frames, carries=1),
@@ -321,5 +322,7 @@ def robots(root: str, forbidden: str, sitemaps: list[str]) -> bytes:
         "Sitemap: \x00\x01",
         "no colon",
         *repeat("# " + "x" * 1000, 700),
+        "User-agent: *",
+        "Disallow: /",
     ]
     return "\r\n".join(lines).encode()

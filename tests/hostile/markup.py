@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from html import escape
 
-from tests.hostile.attack import HTML, NEVER, Attack, End, Scale, Serve, Visit, Way, good, rejected
+from tests.hostile.attack import ANY, HTML, NEVER, Attack, End, Scale, Serve, Visit, Way, good, rejected
 from tests.hostile.paper import article, title_of
 
 Make = Callable[[str, Scale], str]
@@ -94,7 +94,7 @@ def _nul(name: str, scale: Scale) -> bytes:
 
 
 def _bad_bytes(name: str, scale: Scale) -> bytes:
-    return article(name, after="<p>").encode() + b"\xff\xfe\xc0\x80\xed\xa0\x80" * 50
+    return article(name, after="<p>").encode() + b"\xff\xfe\xc0\x80\xed\xa0\x80"
 
 
 def _windows_1256(name: str, scale: Scale) -> bytes:
@@ -198,24 +198,49 @@ def _head_bait(name: str, scale: Scale) -> str:
 # --- titles ------------------------------------------------------------------------------------------------------------
 
 
-def _title(name: str, serves: str, title: str) -> Attack:
-    """An article whose title is `title`, as characters: all of it but controls, which no title has, must be kept."""
-    return _page(name, serves, lambda name, _: article(name, title=escape(f"{title} {title_of(name)}")), End())
+def _title(name: str, serves: str, title: str, kept: str) -> Attack:
+    """An article whose title begins with `title`, as characters; `kept` is what the record has of it."""
+    end = good(f"{kept} {title_of(name)}".strip())
+    return _page(name, serves, lambda name, _: article(name, title=escape(f"{title} {title_of(name)}")), end)
 
 
 TITLES = {
-    "title-ansi": ("escape sequences: colours, a cleared screen, another window title", "\x1b[31m\x1b[2J\x1b]0;x\x07"),
-    "title-c1": ("the same in the C1 range", "\x9b31m\x9d0;x\x9c"),
-    "title-link": ("a terminal's hyperlink (OSC 8)", "\x1b]8;;http://127.0.0.2/\x1b\\"),
-    "title-bidi": ("overrides and isolates of direction, left open", "\u202e\u2066\u202d\u2067"),
-    "title-tags": ("tag characters, which nobody sees", "\U000e0041\U000e0042\U000e007f"),
-    "title-markup": ("rich's markup", "[red][/red][link=file:///etc/passwd][/nosuch]"),
-    "title-formula": ("a formula for a spreadsheet", '=HYPERLINK("http://127.0.0.2/","x")'),
-    "title-at": ("another one", "@SUM(1+1)*cmd|' /C calc'!A0"),
-    "title-html": ("markup for a browser", "<script>alert(1)</script></title></style><img src=x onerror=alert(1)>"),
-    "title-lines": ("line separators and backspaces", "\u2028\u2029\x08\x08\x0b\x0c\r\n"),
-    "title-combining": ("a hundred marks on one letter", "ك" + "\u064b" * 100),
-    "title-nul": ("NUL and noncharacters", "\x00\ufffe\uffff"),
+    "title-ansi": (
+        "a title with escape sequences: colours, a cleared screen, the window's name",
+        "\x1b[31m\x1b[2J\x1b]0;x\x07",
+        "[31m[2J]0;x",
+    ),
+    "title-c1": ("the same in the C1 range", "\x9b31m\x9d0;x\x9c", "›31m0;xœ"),
+    "title-link": (
+        "a title with a terminal's hyperlink (OSC 8)",
+        "\x1b]8;;http://127.0.0.2/\x1b\\",
+        "]8;;http://127.0.0.2/\\",
+    ),
+    "title-bidi": ("a title with overrides and isolates of direction, left open", "\u202e\u2066\u202d\u2067", ""),
+    "title-tags": (
+        "a title with tag characters, which nobody sees",
+        "\U000e0041\U000e0042\U000e007f",
+        "\U000e0041\U000e0042\U000e007f",
+    ),
+    "title-markup": (
+        "a title with markup of the library that prints",
+        "[red][/red][link=file:///etc/passwd][/nosuch]",
+        "[red][/red][link=file:///etc/passwd][/nosuch]",
+    ),
+    "title-formula": (
+        "a title that is a formula",
+        '=HYPERLINK("http://127.0.0.2/","x")',
+        '=HYPERLINK("http://127.0.0.2/","x")',
+    ),
+    "title-at": ("another one", "@SUM(1+1)*cmd|' /C calc'!A0", "@SUM(1+1)*cmd|' /C calc'!A0"),
+    "title-html": (
+        "a title that is markup for a browser",
+        "<script>alert(1)</script></title></style><img src=x onerror=alert(1)>",
+        "<script>alert(1)</script></title></style><img src=x onerror=alert(1)>",
+    ),
+    "title-lines": ("a title with line separators and backspaces", "\u2028\u2029\x08\x08\x0b\x0c\r\n", ""),
+    "title-combining": ("a title with a hundred marks on one letter", "ك" + "\u064b" * 100, "ك" + "\u064b" * 100),
+    "title-nul": ("a title with NUL and noncharacters", "\x00\ufffe\uffff", ""),
 }
 
 
@@ -256,8 +281,8 @@ ATTACKS = (
     _raw("utf-16", "UTF-16 that says it is UTF-8", _utf_16, good()),
     _raw("binary", "a picture said to be a page", _binary, rejected("not_html")),
     _raw("pdf", "a PDF said to be a page", _pdf, rejected("not_html")),
-    _raw("type-lie", "a page said to be a picture", _as_stated, rejected("not_html"), "image/png"),
-    _raw("type-odd", "a content type of escapes and 4 kB", _as_stated, End(), "text/html; \x1b[31m;" + "a" * 4000),
+    _raw("type-lie", "a page said to be a picture", _as_stated, good(), "image/png"),
+    _raw("type-odd", "a content type of escapes and 4 kB", _as_stated, good(), "text/html; \x1b[31m;" + "a" * 4000),
     _page("json-ld-deep", "JSON-LD that opens very many brackets", _jsonld_deep, good()),
     _page("json-ld-nested", "JSON-LD of 900 lists within lists", _jsonld_closed, good()),
     _page("json-ld-wide", "JSON-LD of very many articles", _jsonld_wide, good()),
@@ -267,19 +292,19 @@ ATTACKS = (
     _page("odd-dates", "dates that no calendar has", _odd_dates, good()),
     _page("expression-bait", "text that drives regular expressions to exponential time", _expression_bait, good()),
     _page("expression-bait-head", "the same in the head", _head_bait, good()),
-    _page("title-long", "a very long title", _long_title, End()),
-    *(_title(name, f"a title with {serves}", title) for name, (serves, title) in TITLES.items()),
+    _page("title-long", "a very long title", _long_title, End(link="fetched", capture="new", title=ANY)),
+    *(_title(name, *given) for name, given in TITLES.items()),
     _canonical("canonical-abroad", "a canonical URL of another site", "http://elsewhere.example/stolen"),
     _canonical("canonical-forbidden", "a canonical URL at a forbidden address", "{forbidden}/news/x"),
     _canonical("canonical-path", "a canonical URL that is a path of ours", "file:///../../etc/passwd"),
     _canonical("canonical-odd", "a canonical URL that cannot be read", "http://[::1\x1b[31m"),
     _page("head-abroad", "base, refresh, scripts and images at a forbidden address", lambda n, _: article(n, head=_ABROAD), good()),
     Attack(
-        name="noarchive", serves="noarchive in header and head", way="sitemap", end=good(directives=("noarchive",)),
+        name="noarchive", serves="noarchive in header and head", way="sitemap", end=rejected("withheld", directives=("noarchive",)),
         serve=_with("X-Robots-Tag: noarchive", name="noarchive", head='<meta name="robots" content="noarchive">'),
     ),
     Attack(
-        name="tdm-reservation", serves="a reservation of text and data mining", way="sitemap", end=good(directives=("tdm-reservation",)),
+        name="tdm-reservation", serves="a reservation of text and data mining", way="sitemap", end=rejected("withheld", directives=("tdm-reservation",)),
         serve=_with("tdm-reservation: 1", 'tdm-policy: http://127.0.0.2/policy.json', name="tdm-reservation"),
     ),
     Attack(

@@ -91,16 +91,17 @@ def batched(parts: Iterable[bytes], size: int = 1 << 16) -> Iterator[bytes]:
 _BLOCK = 1 << 20
 
 
-def deflate_bomb(size: int, *, wbits: int) -> Iterator[bytes]:
+def deflate_bomb(size: int, *, wbits: int, first: bytes = b"") -> Iterator[bytes]:
     """Spaces by the megabyte, each of which is the same thousand bytes once flushed.
 
     Args:
         size: bytes it grows to.
         wbits: as for `zlib.compressobj`: 31 gzip, 15 zlib, -15 deflate.
+        first: what comes before the spaces.
     """
     blank = b" " * _BLOCK
     packer = zlib.compressobj(9, zlib.DEFLATED, wbits)
-    yield packer.compress(blank) + packer.flush(zlib.Z_FULL_FLUSH)
+    yield packer.compress(first + blank) + packer.flush(zlib.Z_FULL_FLUSH)
     again = packer.compress(blank) + packer.flush(zlib.Z_FULL_FLUSH)
     for _ in range(size // _BLOCK):
         yield again

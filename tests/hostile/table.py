@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from tests.hostile import documents, markup, ways, wire
+from tests.hostile import documents, hosts, markup, ways, wire
 
 _PARTS: tuple[tuple[str, ModuleType], ...] = (
     ("Connections, headers, lengths and codings", wire),
+    ("Hosts", hosts),
     ("Addresses: redirects, URLs and traps", ways),
     ("Documents that announce articles", documents),
     ("Pages", markup),

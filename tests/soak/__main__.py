@@ -24,12 +24,13 @@ from tests.soak import faults, kill
 from tests.soak.backfill import kill_backfill
 from tests.soak.fuzz import fuzz
 from tests.soak.gateway import gateway
+from tests.soak.hostile import hostile
 from tests.soak.mortal import WORKS, record
 from tests.soak.race import race
 from tests.soak.sites import WAYS, sites
 from tests.soak.tally import Tally, table
 
-PARTS = ("kill", "race", "faults", "backfill", "sites", "fuzz")
+PARTS = ("kill", "race", "faults", "backfill", "sites", "fuzz", "hostile")
 
 
 def main() -> int:
@@ -38,7 +39,7 @@ def main() -> int:
     began = time.monotonic()
     tallies: list[Tally] = []
     with contextlib.ExitStack() as stack:
-        on_disk = {"backfill", "sites", "fuzz"}
+        on_disk = {"backfill", "sites", "fuzz", "hostile"}
         needs_ceph = "faults" in given.parts or ("ceph" in given.store and not on_disk.issuperset(given.parts))
         endpoint = stack.enter_context(gateway()) if needs_ceph else None
         scratch = Path(stack.enter_context(TemporaryDirectory(prefix="warraq-soak-")))
@@ -102,7 +103,19 @@ def _fuzz(given: argparse.Namespace, _: str | None, __: Path) -> Iterator[Tally]
     )
 
 
-_RUN = {"kill": _kill, "race": _race, "faults": _faults, "backfill": _backfill, "sites": _sites, "fuzz": _fuzz}
+def _hostile(_: argparse.Namespace, __: str | None, scratch: Path) -> Iterator[Tally]:
+    yield from hostile(scratch / "hostile")
+
+
+_RUN = {
+    "kill": _kill,
+    "race": _race,
+    "faults": _faults,
+    "backfill": _backfill,
+    "sites": _sites,
+    "fuzz": _fuzz,
+    "hostile": _hostile,
+}
 
 
 def _arguments() -> argparse.Namespace:
@@ -116,7 +129,7 @@ def _arguments() -> argparse.Namespace:
         choices=(*PARTS, PARTS),
         default=PARTS,
         metavar="part",
-        help="kill, race, faults, backfill, sites or fuzz (default: all)",
+        help="kill, race, faults, backfill, sites, fuzz or hostile (default: all)",
     )
     parser.add_argument("--kills", type=int, default=300, help="at random moments, in each kind of store (default 300)")
     parser.add_argument("--rounds", type=int, default=3, help="of races and of faults (default 3)")
