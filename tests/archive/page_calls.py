@@ -6,8 +6,8 @@ import ctypes
 import os
 import re
 import signal
+import tempfile
 import time
-from pathlib import Path
 
 from extract.types import Reason, Rejection
 
@@ -49,7 +49,7 @@ def reads(what: str) -> Rejection:
         case "forge":
             return Forged()  # type: ignore[return-value]
         case "write":
-            with Path("/tmp/warraq-written").open("wb") as file:
+            with tempfile.TemporaryFile(dir="/tmp") as file:
                 file.write(b"x")
     return _said(what)
 
