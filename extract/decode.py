@@ -459,7 +459,7 @@ _OPENING = rb"<[a-z][^\s/>]*+[\s/]*+"
 _ORDINARY = re.compile(
     rb"(?:[^<]++|<(?![a-z])|%b(?:%b){0,%d}+(?:>|\Z))*+" % (_OPENING, _ATTRIBUTE, _ATTRIBUTES), re.IGNORECASE
 )
-_FLOOD = re.compile(rb"(%b(?:%b){%d})(?:%b)++" % (_OPENING, _ATTRIBUTE, _ATTRIBUTES, _ATTRIBUTE), re.IGNORECASE)
+_FLOOD = re.compile(rb"(%b(?:%b){%d}+)(?:%b)++" % (_OPENING, _ATTRIBUTE, _ATTRIBUTES, _ATTRIBUTE), re.IGNORECASE)
 
 
 def without_floods(content: bytes) -> bytes:

@@ -37,7 +37,9 @@ _CLOCK_WORDS = frozenset(
 _TWOFOLD = re.compile(r"الموافق|\d\s*ه(?:ـ|\b)")
 """What a day has that two calendars name: `الخميس 7/3/1429 هـ - الموافق 13/3/2008 م (آخر تحديث) الساعة 16:25`."""
 _VERB_MARK = re.compile(r"^\w+\s*[:：/–—-]")
-_BEFORE_DATE = re.compile(r"[\s|•·،,/–—-]*(?:\b(?:في|فى|يوم|بتاريخ|در|on)\b(?:\s+\w+\s*[،,])?)?[\s|•·،,/–—:-]*$")
+_BEFORE_DATE = re.compile(
+    r"(?<![\s|•·،,/–—-])[\s|•·،,/–—-]*+(?:\b(?:في|فى|يوم|بتاريخ|در|on)\b(?:\s++\w++\s*+[،,])?)?[\s|•·،,/–—:-]*+$"
+)
 _AT_CLOCK = re.compile(r"\s+(?:في|فى|الساعة|در|ساعت|at)\s+\d{1,2}:\d\d.*$")
 _ALT = re.compile(r"^(?P<a>.{2,40}?)\s+[-–—|]\s*(?P<b>.*)$")
 _PARTS = frozenset({"p", "li", "ul", "ol", "blockquote", "dd", "dl", "tr", "tbody", "table", "figure"})
@@ -236,7 +238,8 @@ class Judge:
         self._found = Judgement(brands=set(brands))
         self._folded_names: set[str] = set()
         self._names_folded = 0
-        self._sizes: dict[Element, tuple[int, int]] = {}
+        self._lists: dict[Element, bool] = {}
+        """Whether each list that was asked for holds plain items and no cards."""
         self._places: dict[Element, Element] = {}
         self._sentences_from: list[int] = []
 
@@ -596,17 +599,11 @@ class Judge:
         if not line.mark & Mark.LIST or self._home is None or not self._at_home(line, self._home):
             return False
         around = _list_around(line)
-        if around is None or next(around.iter(*_CARD), None) is not None:
+        if around is None:
             return False
-        size, linked = self._size(around)
-        return linked <= _LINKED_LIST * size
-
-    def _size(self, element: Element) -> tuple[int, int]:
-        """Characters of an element's text, and of the links in it."""
-        if element not in self._sizes:
-            linked = sum(len(text) for link in element.iter("a") for text in link.itertext())
-            self._sizes[element] = sum(map(len, element.itertext())), linked
-        return self._sizes[element]
+        if around not in self._lists:
+            self._lists[around] = next(around.iter(*_CARD), None) is None and _linked(around) <= _LINKED_LIST
+        return self._lists[around]
 
     def _place(self, line: Line) -> Element:
         """The element among whose children the line is a paragraph; asked once of each element."""
@@ -789,6 +786,12 @@ def _place_of(line: Line) -> Element:
     return place
 
 
+def _linked(element: Element) -> float:
+    """Share of an element's characters that stand in links."""
+    linked = sum(len(text) for link in element.iter("a") for text in link.itertext())
+    return linked / (sum(map(len, element.itertext())) or 1)
+
+
 def _list_around(line: Line) -> Element:
     """The outermost list around a line that nothing but lists stands around; None if it stands in none."""
     found, node = None, line.element
@@ -838,7 +841,7 @@ def _is_caption(line: Line, before_text: bool) -> bool:
         if node is None or node.tag in ("body", "article", "main"):
             break
         if node in above:
-            most = 4 * len(line.text) + 4000
+            most = 4 * len(line.text) + 1000
             whole = opening_text(node, most)
             return len(whole) < most and len(" ".join(whole.split())) <= 1.3 * len(line.text) + 10
         node = node.getparent()

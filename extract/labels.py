@@ -75,7 +75,7 @@ _LONGEST_CALL = 26  # words up to which all of a line is read for its label; of 
 _COLON = re.compile(r"\s*[:：﹕]\s*")
 _AFTER_ROLE = re.compile(r"\s*(?:[:：﹕|.…–—-]+)\s*")
 _SPOKEN = re.compile(r"(?P<head>[^\s،,]+)[،,] (?P<rest>[^\s،,؛:؟!?]+(?: [^\s،,؛:؟!?]+){0,6})")
-_COUNT = re.compile(r"(?: \d+)+$|^(?:\d+ )+(?!\d)")
+_COUNT = re.compile(r"(?<!\d)(?: \d++)++$|^(?:\d+ )+(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)

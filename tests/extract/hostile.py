@@ -21,7 +21,7 @@ def page(body: str = "", head: str = "", inside: str = "") -> bytes:
 
 def plain(n: int) -> bytes:
     """An article of n paragraphs: what others are compared with."""
-    return page(inside=paragraphs(*islice(cycle(PROSE), n)))
+    return page(inside=paragraphs(*(f"{number} {text}" for number, text in enumerate(islice(cycle(PROSE), n)))))
 
 
 def _each(text: str, n: int) -> str:
