@@ -61,6 +61,7 @@ _PLACES = frozenset(
 _LONGEST_NAME = 100  # characters of a name of meta, and likewise
 _LONGEST_VALUE = 5000
 _LONGEST_TITLE = 500  # in which the site's name is looked for
+_MOST_CUTS = 20  # between which it is looked for
 _LONGEST_PERSON = 200  # of a text with names of people
 _MOST_TAGS = 200
 _MOST_TOLD = 2_000_000  # of all JSON-LD
@@ -255,7 +256,7 @@ def without_site(title: str, brands: Sequence[str], headings: Iterable[str] | No
     title = _without_brand(title, keys, {fold(title)} if headings is None else tops)
     while True:
         cuts = list(_SUFFIX.finditer(title))
-        if not cuts:
+        if not 0 < len(cuts) <= _MOST_CUTS:
             return title
         if fold(title) in tops and not any(
             fold(part) in keys for part in (title[cuts[-1].end() :], title[: cuts[0].start()])

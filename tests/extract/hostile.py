@@ -119,6 +119,7 @@ TEXTS: dict[str, Make] = {
 }  # fmt: skip
 HEADS: dict[str, Make] = {
     "title": lambda n: page(head=f"<title>{'أخبار - ' * n}</title>").replace(f"<title>{TITLE}</title>".encode(), b""),
+    "title-of-bars": lambda n: page(head=f"<title>{'|' * min(n, 480)} أخبار</title>").replace(f"<title>{TITLE}</title>".encode(), b""),
     "heading-of-parts": lambda n: page(f"<h1>{'أخبار | ' * n}</h1>").replace(f"<h1>{TITLE}</h1>".encode(), b""),
     "metas": lambda n: page(head=_each("<meta name=author content='اسم آخر @'>", n)),
     "same-metas": lambda n: page(head="<meta property=og:site_name content='اسم'>" * n),
