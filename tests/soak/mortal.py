@@ -25,6 +25,8 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from archive import readings, upkeep
 from archive.guarded.reader import page_reader
 from archive.index import Index
@@ -44,6 +46,7 @@ from flows.settings import Settings
 from flows.sources import known_sources
 from flows.spider import SpiderProcess
 from flows.spool import Spool
+from tests.archive.reading_here import read_here
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SOURCE = "tunisiatoday"
@@ -145,8 +148,10 @@ def fill_badly(place: Place) -> None:
             return Rejection(reason=Reason.TOO_SHORT, detail="these rules do not know the template")
         return dataclasses.replace(found, paragraphs=found.paragraphs[:1])
 
-    readings.extract_article = bad  # type: ignore[assignment]
-    fill(place)
+    with pytest.MonkeyPatch.context() as changed:
+        read_here(changed)
+        changed.setattr(readings, "extract_article", bad)
+        fill(place)
 
 
 def reextract(place: Place) -> None:
