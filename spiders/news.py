@@ -294,8 +294,6 @@ class NewsSpider(Spider):
             self._pages.has_failed(page, refused or f"it answered {response.status}")
         elif cut_off(response) is Reason.TIMED_OUT:
             self._pages.has_failed(page, f"it {TELL[Reason.TIMED_OUT]}")
-        elif response.status == 304 and not page.visit:
-            self._pages.has_failed(page, "it answered 304 to a request that named no version")
         else:
             self._pages.has_come(page)
             listing = page.found.via if page.found.by in ("listing", "archive") else None
