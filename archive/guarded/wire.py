@@ -52,6 +52,8 @@ class _Pickler(pickle.Pickler):
             return _zone, (value.key,)
         if kind is MappingProxyType:
             return _frozen, (dict(value),)
+        if kind is Reason:  # whose own way is `getattr` before Python 3.11.4
+            return Reason, (value.value,)
         if kind in _VALUES:
             return NotImplemented
         if isinstance(value, str):  # lxml's remember their element
