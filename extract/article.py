@@ -326,12 +326,6 @@ def _shown_by(element: Element) -> Iterator[tuple[str, str]]:
         yield text, "time[datetime]" if element.get("datetime") == text else "time"
 
 
-def _is_time(element: Element) -> bool:
-    if element.tag == "abbr" and _ISO_TIME.match(element.get("title") or ""):  # microformats: hAtom
-        return True
-    return bool(element.tag == "time" or element.get("itemprop") == "datePublished")
-
-
 class _Places:
     """Where elements stand among the lines. What was found of an element is kept: others stand beside it."""
 
@@ -401,8 +395,8 @@ def _gather(family: Family, markup: Markup, head: Head) -> _Clues:
             continue
         rel = rel.split() if rel else ()
         address = element.get("href") or ""
-        if _is_time(element):
-            times.append(element)
+        if tag == "time" or prop == "datePublished" or (tag == "abbr" and _ISO_TIME.match(element.get("title") or "")):
+            times.append(element)  # the last are microformats: hAtom
         elif "tag" in rel and "category" not in rel:  # WordPress calls a category's link both
             tags.append(element)
         elif tag == "a" and (_TAG_ADDRESS.search(address) or _is_hashtag(element)):

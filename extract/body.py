@@ -93,7 +93,21 @@ def kept_by_trafilatura(element: Element, lines: Sequence[Line], *, whole_page: 
     """
     if len(lines) > _MOST_ASKED or sum(len(line.text) for line in lines) > _LONGEST_ASKED:
         return frozenset()
-    root = html.Element("html")  # trafilatura takes elements of lxml.html only
+    try:
+        root = _to_be_asked(element, whole_page=whole_page)
+        document = bare_extraction(root, fast=not whole_page, include_comments=False, with_metadata=False)
+    except Exception:  # whatever a page makes it raise, our own reading stands
+        document = None
+    if not isinstance(document, Document) or not document.text:
+        return frozenset()
+    output = [fold(line) for line in document.text.split("\n")]
+    found, joined = set(output), " ".join(output)
+    return frozenset(line.at for line in lines if line.key in found or (line.words >= _LONG and line.key in joined))
+
+
+def _to_be_asked(element: Element, *, whole_page: bool) -> Element:
+    """A copy of an element as trafilatura takes it: of lxml.html, and a page."""
+    root = html.Element("html")
     if whole_page:
         root.extend(copy.deepcopy(element))
         root.attrib.update(element.attrib)
@@ -103,15 +117,7 @@ def kept_by_trafilatura(element: Element, lines: Sequence[Line], *, whole_page: 
         body.append(article)
         article.append(copy.deepcopy(element))
         article[0].tail = None
-    try:
-        document = bare_extraction(root, fast=not whole_page, include_comments=False, with_metadata=False)
-    except Exception:  # whatever a page makes it raise, our own reading stands
-        document = None
-    if not isinstance(document, Document) or not document.text:
-        return frozenset()
-    output = [fold(line) for line in document.text.split("\n")]
-    found, joined = set(output), " ".join(output)
-    return frozenset(line.at for line in lines if line.key in found or (line.words >= _LONG and line.key in joined))
+    return root
 
 
 def _find(family: Family, markup: Markup, lines: Sequence[Line], headline: Headline) -> Region | None:

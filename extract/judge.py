@@ -389,7 +389,7 @@ class Judge:
                 inner = bool(line.mark & (Mark.QUOTE | Mark.LIST)) and home is not None and self._at_home(line, home)
                 if line.element is not None and not line.heading and not inner and index >= len(above):
                     home = self._home = self._place(line)
-            if prose and (sign_off := _SIGN_OFF.search(line.text)) and sign_off.start():
+            if prose and _may_sign_off(line.text) and (sign_off := _SIGN_OFF.search(line.text)) and sign_off.start():
                 line = replace(line, text=line.text[: sign_off.start()], folded="")
                 ended = "sign_off"
             found.verdicts.append(Verdict(line, True, "text"))
@@ -712,6 +712,10 @@ class Judge:
                 ):
                     return
                 verdict.kept, verdict.rule = False, "tail"
+
+
+def _may_sign_off(text: str) -> bool:
+    return "النهاية" in text or "انتهى" in text or "انتهت" in text
 
 
 def parted(line: Line) -> str:

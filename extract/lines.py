@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, TypeAlias
 
 from lxml import etree
@@ -154,6 +154,9 @@ def step(element: Element) -> str:
     return f"{element.tag}#{name}" if name else ".".join([element.tag, *(element.get("class") or "").split()])
 
 
+_FEW_TEXTS = 30
+
+
 def opening_text(element: Element, longest: int, between: str = "") -> str:
     """Text of an element as it stands, up to so many characters: what is looked for is at its beginning.
 
@@ -162,9 +165,14 @@ def opening_text(element: Element, longest: int, between: str = "") -> str:
         longest: characters after which no more is read.
         between: what is put between the texts of the elements in it.
     """
-    parts: list[str] = []
+    texts = element.itertext()
+    parts = list(islice(texts, _FEW_TEXTS))
+    size = sum(map(len, parts)) + len(between) * len(parts)
+    if len(parts) < _FEW_TEXTS and size <= longest:
+        return between.join(parts)
     left = longest
-    for text in element.itertext():
+    texts, parts = chain(parts, texts), []
+    for text in texts:
         parts.append(text[:left])
         left -= len(text) + len(between)
         if left <= 0:
@@ -198,16 +206,13 @@ def read_lines(tree: Element, *, noise: Container[Element] = ()) -> list[Line]:
     skipped: Element = None
     breaks: re.Pattern[str] | None = None  # what parts paragraphs in the pre that is read
 
-    def keep(line: Line) -> None:
-        if line.at == MOST_LINES:
-            raise TooLargeError(f"more than {MOST_LINES:,} lines")
-        lines.append(line)
-
     def flush() -> None:
         nonlocal linked, image
         text = canonical("".join(parts))
         if text:
-            keep(Line(text, blocks[-1], linked, marks[-1], len(lines), image))
+            lines.append(Line(text, blocks[-1], linked, marks[-1], len(lines), image))
+            if len(lines) > MOST_LINES:
+                raise TooLargeError(f"more than {MOST_LINES:,} lines")
             image = None
         parts.clear()
         linked = 0
@@ -232,7 +237,7 @@ def read_lines(tree: Element, *, noise: Container[Element] = ()) -> list[Line]:
                     if parts:
                         flush()
                     for element, text in rows:
-                        keep(Line(text, element, 0, marks[-1] | Mark.ROW, len(lines)))
+                        lines.append(Line(text, element, 0, marks[-1] | Mark.ROW, len(lines)))
                     skipped = node
                     walker.skip_subtree()
                     continue

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from functools import cache, cached_property
 from typing import Any
 
@@ -105,8 +106,13 @@ class Markup:
                 raise ValueError(f"{selector!r} is not supported in selectors of families; see extract/markup.py")
 
 
-def within(nodes: Collection[Node], above: Collection[Node]) -> list[Node]:
+_FEW = 100
+
+
+def within(nodes: Collection[Node], above: AbstractSet[Node]) -> list[Node]:
     """Those of the nodes that stand in one of the elements `above`."""
+    if len(nodes) <= _FEW:
+        return [node for node in nodes if not above.isdisjoint(node.iterancestors())]
     inside: dict[Node, bool] = {}  # of an element that was passed before: whether it is, or stands in, one of them
     found = []
     for node in nodes:

@@ -81,6 +81,27 @@ def test_a_page_with_more_than_is_read_is_too_large(content: bytes, said: str) -
     assert extract_article(Page(content=content)) == Rejection(reason="too_large", detail=said)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<html x='&#1;'><body><h1>عنوان طويل هنا</h1><p>نص قصير هنا.</p>",  # trafilatura's copy may not have it
+        "<time datetime='" + "9" * 5000 + "'></time><p>" + "٩" * 5000,  # more digits than Python reads
+        "<p>5 يناير 2022 Asia/Tehran" + "hran" * 100,  # no name of a file
+        '<script type="application/ld+json">{"@type":"Article","name":"&#' + "9" * 5000 + '"}</script><p>x',
+        '<script type="application/ld+json">{"@type":["Article",' + "[" * 900 + "]" * 900 + "]}</script><p>x",
+        '<script type="application/ld+json">{"@type":"Article","author":' + "[" * 900 + "]" * 900 + "}</script><p>x",
+        "<title>" + "۰" + "|||||||||||||||||||||||" * 15 + "</title><p>x",  # a second for 400 characters, once
+        "<p>قال أمس (انتهى)" + " اب" * 40 + " abcdefgh",  # exponential time, once
+        "<p>ا" + "\u0301\u0316" * 20_000,  # four seconds, once
+    ],
+    ids=["control", "digits", "zone", "reference", "types", "authors", "bars", "sign-off", "marks"],
+)
+def test_what_was_found_once_is_not_found_again(content: str) -> None:
+    result, seconds = _read("", content.encode())
+    assert not (isinstance(result, Rejection) and result.reason == "failed"), result
+    assert seconds < 1 + _plain(_TIMES)
+
+
 _LARGEST = {
     "elements": "b'<p class=x>a' * 249_000",
     "leaves": "b'<div>' * 240 + b'<span>a</span>' * 200_000 + b'<p>a' * 40_000",
