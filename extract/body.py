@@ -37,6 +37,7 @@ _CONTROLS = frozenset({"form", "input", "textarea", "select"})
 _BELOW = 4  # lines under the body among which a date is still its own
 _MOST_BODIES = 50  # elements that a family's rules may take for the body
 _MOST_ASKED = 5000  # lines about which trafilatura is asked at most
+_MOST_ELEMENTS_ASKED = 20_000
 _LONGEST_ASKED = 500_000  # characters of them, likewise
 _LONGEST_LABEL = 2000  # characters, and likewise of what follows it
 _POSTED_BY = re.compile(r"(?:مرسلة|أرسلت|نشرت?|أضيفت?)\s+بواسطة\s|posted\s+by\s", re.IGNORECASE)
@@ -92,6 +93,8 @@ def kept_by_trafilatura(element: Element, lines: Sequence[Line], *, whole_page: 
             not known.
     """
     if len(lines) > _MOST_ASKED or sum(len(line.text) for line in lines) > _LONGEST_ASKED:
+        return frozenset()
+    if next(islice(element.iter(), _MOST_ELEMENTS_ASKED, None), None) is not None:
         return frozenset()
     try:
         root = _to_be_asked(element, whole_page=whole_page)
