@@ -202,6 +202,10 @@ def crawl(served: Served, directory: Path, *, limit: float = 600, **limits: floa
         except subprocess.TimeoutExpired:
             process.terminate()
             out, err = process.communicate()
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
     return Crawled(
         served=served,
         directory=directory,

@@ -16,8 +16,13 @@ _LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha">{}]>\n'.format(
 """Ten times ten times ten …, in twelve steps."""
 
 
-def _document(name: str, serves: str, way: Way, serve: Serve, problem: str = "", *, carries: int = 0) -> Attack:
-    return Attack(name=name, serves=serves, way=way, serve=serve, end=document(problem), carries=carries)
+def _document(
+    name: str, serves: str, way: Way, serve: Serve, problem: str = "", *, carries: int = 0, full: str = ""
+) -> Attack:
+    at_full_size = document(full) if full else None
+    return Attack(
+        name=name, serves=serves, way=way, serve=serve, end=document(problem), full=at_full_size, carries=carries
+    )
 
 
 # --- entities ----------------------------------------------------------------------------------------------------------
@@ -179,7 +184,7 @@ async def _regular_expression(visit: Visit) -> None:
 
 
 async def _spaces(visit: Visit) -> None:
-    await visit.reply(b" " * visit.scale.line + urlset(visit.good), kind=XML)
+    await visit.reply(b" " * visit.scale.sitemap + urlset(visit.good), kind=XML)
 
 
 async def _odd_links(visit: Visit) -> None:
@@ -237,7 +242,7 @@ async def _posts_number(visit: Visit) -> None:
 
 
 async def _many_links(visit: Visit) -> None:
-    links: Iterator[str] = (f"http://elsewhere.example/{number}" for number in range(visit.scale.entries))
+    links: Iterator[str] = (f"http://elsewhere.example/{number}" for number in range(min(visit.scale.entries, 100_000)))
     await visit.reply(listing(chain(visit.good, links)))
 
 
@@ -281,8 +286,8 @@ ATTACKS = (
     _document("sitemap-coded-bomb", "the same in a content coding", "sitemap", _coded_bomb, "larger"),
     _document("sitemap-large", "a sitemap as large as the protocol allows", "sitemap", _large, carries=1),
     _document("sitemap-endless", "a sitemap without end", "sitemap", _larger, "larger"),
-    _document("sitemap-entries", "very many entries, nearly all on other sites", "sitemap", _entries, carries=1),
-    _document("sitemap-same-entry", "one entry very many times", "sitemap", _same_entry, carries=1),
+    _document("sitemap-entries", "very many entries, nearly all on other sites", "sitemap", _entries, carries=1, full="more than 50,000 links"),
+    _document("sitemap-same-entry", "one entry very many times", "sitemap", _same_entry, carries=1, full="more than 50,000 links"),
     _document("sitemap-deep", "very many elements within elements", "sitemap", _deep_xml, carries=1),
     _document("sitemap-attributes", "an element with very many attributes", "sitemap", _attributes, carries=1),
     _document("sitemap-broken", "XML that breaks off, control characters, an unknown entity", "sitemap", _broken_xml, carries=2),
@@ -297,7 +302,7 @@ ATTACKS = (
     _document("posts-deep", "JSON of 200,000 brackets", "feed", _posts_deep, "JSON"),
     _document("posts-odd", "posts whose fields are of other types", "feed", _posts_odd, carries=1),
     _document("posts-number", "a post whose link is a number of 10,000 digits", "feed", _posts_number, "JSON"),
-    _document("listing-links", "a listing of very many links", "listing", _many_links, carries=1),
+    _document("listing-links", "a listing of very many links", "listing", _many_links, carries=1, full="more than 50,000 links"),
     _document("listing-base", "a listing whose base is a forbidden address", "listing", _base_abroad, carries=1),
     _document("listing-frames", "frames, scripts, images and refreshes at a forbidden address", "listing", _frames, carries=1),
 )  # fmt: skip

@@ -12,12 +12,14 @@ from tests.hostile.paper import article, title_of
 Make = Callable[[str, Scale], str]
 
 
-def _page(name: str, serves: str, make: Make, end: End, *, way: Way = "sitemap", kind: str = HTML) -> Attack:
+def _page(
+    name: str, serves: str, make: Make, end: End, *, way: Way = "sitemap", kind: str = HTML, full: End | None = None
+) -> Attack:
     async def serve(visit: Visit) -> None:
         page = make(name, visit.scale).replace("{forbidden}", visit.forbidden).replace("{root}", visit.root)
         await visit.reply(page.encode("utf-8", "surrogatepass"), kind=kind)
 
-    return Attack(name=name, serves=serves, way=way, serve=serve, end=end)
+    return Attack(name=name, serves=serves, way=way, serve=serve, end=end, full=full)
 
 
 def _raw(name: str, serves: str, make: Callable[[str, Scale], bytes], end: End, kind: str = HTML) -> Attack:
@@ -259,19 +261,21 @@ _ABROAD = (
     '<script src="{forbidden}/x.js"></script><link rel="stylesheet" href="{forbidden}/x.css">'
 )
 
+_TOO_LARGE = rejected("too_large")
+
 ATTACKS = (
-    _page("nested-tags", "very many elements within elements", _nested, good()),
-    _page("nested-inline", "the same of inline elements, never closed", _nested_inline, good()),
+    _page("nested-tags", "very many elements within elements", _nested, good(), full=_TOO_LARGE),
+    _page("nested-inline", "the same of inline elements, never closed", _nested_inline, good(), full=_TOO_LARGE),
     _page("nested-tables", "the article in tables within tables", _nested_tables, good()),
-    _page("unclosed-tags", "very many elements that are never closed", _unclosed, good()),
-    _page("long-line", "a very long line of words", _long_line, good()),
-    _page("long-word", "a very long word", _long_word, good()),
-    _page("attribute-flood", "very many attributes", _attributes, good()),
-    _page("long-attribute", "a very long attribute", _long_attribute, good()),
-    _page("endless-comment", "a comment that never ends", _comment, good()),
-    _page("script-flood", "very much script", _script, good()),
-    _page("entity-flood", "character references that stand for nothing", _entities, good()),
-    _page("link-flood", "very many links in an article", _many_links, good()),
+    _page("unclosed-tags", "very many elements that are never closed", _unclosed, good(), full=_TOO_LARGE),
+    _page("long-line", "a very long line of words", _long_line, good(), full=_TOO_LARGE),
+    _page("long-word", "a very long word", _long_word, good(), full=_TOO_LARGE),
+    _page("attribute-flood", "very many attributes", _attributes, good(), full=_TOO_LARGE),
+    _page("long-attribute", "a very long attribute", _long_attribute, good(), full=_TOO_LARGE),
+    _page("endless-comment", "a comment that never ends", _comment, good(), full=_TOO_LARGE),
+    _page("script-flood", "very much script", _script, good(), full=_TOO_LARGE),
+    _page("entity-flood", "character references that stand for nothing", _entities, good(), full=_TOO_LARGE),
+    _page("link-flood", "very many links in an article", _many_links, good(), full=_TOO_LARGE),
     _raw("nul-bytes", "NUL bytes in text and markup", _nul, good()),
     _raw("bad-bytes", "bytes that are no UTF-8 at the end of the text", _bad_bytes, good(flags=("undecodable_bytes",))),
     _raw("charset-lie", "windows-1256 said to be UTF-8, twice", _windows_1256, good()),
@@ -285,14 +289,14 @@ ATTACKS = (
     _raw("type-odd", "a content type of escapes and 4 kB", _as_stated, good(), "text/html; \x1b[31m;" + "a" * 4000),
     _page("json-ld-deep", "JSON-LD that opens very many brackets", _jsonld_deep, good()),
     _page("json-ld-nested", "JSON-LD of 900 lists within lists", _jsonld_closed, good()),
-    _page("json-ld-wide", "JSON-LD of very many articles", _jsonld_wide, good()),
+    _page("json-ld-wide", "JSON-LD of very many articles", _jsonld_wide, good(), full=_TOO_LARGE),
     _page("json-ld-number", "a number of 200,000 digits in JSON-LD", _jsonld_numbers, good()),
     _page("json-ld-types", "JSON-LD whose fields are of other types", _jsonld_types, good()),
     _page("author-flood", "very many authors and keywords", _many_authors, good()),
     _page("odd-dates", "dates that no calendar has", _odd_dates, good()),
     _page("expression-bait", "text that drives regular expressions to exponential time", _expression_bait, good()),
     _page("expression-bait-head", "the same in the head", _head_bait, good()),
-    _page("title-long", "a very long title", _long_title, End(link="fetched", capture="new", title=ANY)),
+    _page("title-long", "a very long title", _long_title, End(link="fetched", capture="new", title=ANY), full=_TOO_LARGE),
     *(_title(name, *given) for name, given in TITLES.items()),
     _canonical("canonical-abroad", "a canonical URL of another site", "http://elsewhere.example/stolen"),
     _canonical("canonical-forbidden", "a canonical URL at a forbidden address", "{forbidden}/news/x"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from tests.hostile import documents, hosts, markup, ways, wire
+from tests.hostile.attack import Attack
 
 _PARTS: tuple[tuple[str, ModuleType], ...] = (
     ("Connections, headers, lengths and codings", wire),
@@ -20,9 +21,13 @@ def table() -> str:
     lines = []
     for head, module in _PARTS:
         lines += [f"### {head}", "", "| attack | what it serves | how it ends |", "|-|-|-|"]
-        lines += [f"| {each.name} | {_cell(each.serves)} | {_cell(str(each.end))} |" for each in module.ATTACKS]
+        lines += [f"| {each.name} | {_cell(each.serves)} | {_cell(_ends(each))} |" for each in module.ATTACKS]
         lines.append("")
     return "\n".join(lines).rstrip()
+
+
+def _ends(attack: Attack) -> str:
+    return f"{attack.end}; at full size: {attack.full}" if attack.full else str(attack.end)
 
 
 def _cell(text: str) -> str:

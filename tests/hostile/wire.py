@@ -29,7 +29,7 @@ async def _silent(visit: Visit) -> None:
 async def _slow_body(visit: Visit) -> None:
     body = _body("slow-body")
     await visit.head(f"Content-Length: {len(body)}")
-    await visit.drip(body[at : at + 3] for at in range(0, len(body), 3))
+    await visit.drip(body[at : at + 1] for at in range(len(body)))
 
 
 async def _slow_head(visit: Visit) -> None:
@@ -236,7 +236,7 @@ _TOO_LARGE = rejected("too_large", link=None)
 
 ATTACKS = (
     _page("silent", "takes the request and says nothing", _silent, failed("took longer")),
-    _page("slow-body", "three bytes of the page every fifth of a second", _slow_body, _TIMED_OUT),
+    _page("slow-body", "a byte of the page every fifth of a second", _slow_body, _TIMED_OUT),
     _page("slow-head", "a header line every fifth of a second, without end", _slow_head, failed("took longer")),
     _page("endless-body", "a page without end, at full speed", _endless_body, _TOO_LARGE),
     _page("reset-at-once", "RST in place of an answer", _reset_at_once, failed("closed before an answer came")),
