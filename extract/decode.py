@@ -454,22 +454,33 @@ _TAG = re.compile(rb"<[a-z]", re.IGNORECASE)
 _FLOODED_FROM = 100_000  # bytes; what fewer can hold costs less than a second
 _ATTRIBUTES = 1000  # up to which those of an element are read
 # What an attribute is by the HTML Standard, 13.2.5.32 ff., and what stands between two.
-_ATTRIBUTE = rb"""(?:=?[^\s/>=]++(?:\s*+=\s*+(?:"[^"]*+"?|'[^']*+'?|[^\s>"'][^\s>]*+)?)?|=)[\s/]*+"""
-_OPENING = rb"<[a-z][^\s/>]*+[\s/]*+"
-_ORDINARY = re.compile(
-    rb"(?:[^<]++|<(?![a-z])|%b(?:%b){0,%d}+(?:>|\Z))*+" % (_OPENING, _ATTRIBUTE, _ATTRIBUTES), re.IGNORECASE
+_ATTRIBUTE = re.compile(rb"""(?:=?[^\s/>=]++(?:\s*+=\s*+(?:"[^"]*+"?|'[^']*+'?|[^\s>"'][^\s>]*+)?)?|=)[\s/]*+""")
+_OPENING = re.compile(rb"<[a-z][^\s/>]*+[\s/]*+", re.IGNORECASE)
+# An opening tag that is long or does not end, and an angle bracket in quotes, where a tag may be longer than it seems.
+# No group here is possessive: Python before 3.11.5 matches such wrongly.
+_SUSPECT = re.compile(
+    rb"""<[a-z](?:[^<>]{%d}|[^<>]*+<)|=\s*+(?:"[^"<>]*+[<>]|'[^'<>]*+[<>])""" % (2 * _ATTRIBUTES), re.IGNORECASE
 )
-_FLOOD = re.compile(rb"(%b(?:%b){%d}+)(?:%b)++" % (_OPENING, _ATTRIBUTE, _ATTRIBUTES, _ATTRIBUTE), re.IGNORECASE)
 
 
 def without_floods(content: bytes) -> bytes:
     """Markup of which no element has more than a thousand attributes: libxml2 takes quadratic time for them."""
-    kept, at = [], 0
-    while (end := _ORDINARY.match(content, at).end()) < len(content):  # type: ignore[union-attr]
-        flood = _FLOOD.match(content, end)
-        assert flood  # noqa: S101  the one thing that ends what is ordinary
-        kept.append(content[at : flood.end(1)])
-        at = flood.end()
+    kept, at, begun = [], 0, 0
+    while suspect := _SUSPECT.search(content, begun):
+        begun, before = suspect.start() + 1, begun
+        start = content.rfind(b"<", before, begun)
+        opening = _OPENING.match(content, start) if start >= 0 else None
+        if not opening:
+            continue
+        count, end, cut = 0, opening.end(), 0
+        while attribute := _ATTRIBUTE.match(content, end):
+            count, end = count + 1, attribute.end()
+            if count == _ATTRIBUTES:
+                cut = end
+        if count > _ATTRIBUTES:
+            kept.append(content[at:cut])
+            at = end
+        begun = max(begun, end)
     return b"".join((*kept, content[at:])) if kept else content
 
 

@@ -102,7 +102,7 @@ def read_document(page: Page, *, timezone: str, most: int = Limits.links) -> Doc
         return links.document(Kind.REST, _posts(content, url, zone))
     if root := _ROOT.search(content, 0, _BEGINNING):
         return _xml(_without_dtd(content, root.start()), links, url, zone)
-    if _URL_LINES.fullmatch(content):
+    if not _NO_URL.search(content):
         return links.document(Kind.SITEMAP, _lines(content))
     if _HTML.search(content, 0, _BEGINNING):
         return _listing(page, links, zone)
@@ -116,7 +116,8 @@ _DECLARATION = re.compile(rb"<\?xml\s[^<>]*\?>")
 _SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 """Half a character beyond the first 65,536, as some Java writes them; no parser takes it."""
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|div|a|ul|table|article)[\s>]", re.IGNORECASE)
-_URL_LINES = re.compile(rb"(?:https?://\S++\s*+)++")
+_NO_URL = re.compile(rb"(?:\A|\s)(?!https?://\S|\s|\Z)")
+"""What a text sitemap, which holds URLs alone, has none of."""
 
 
 class _Links:
@@ -224,7 +225,7 @@ def absolute_url(base: str, url: str | None) -> str | None:
         return None
 
 
-_PLAIN = re.compile(r"https?://[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+/(?:[\w~!$&'()*+,=:@/-]|(?<!/)\.)*+", re.ASCII)
+_PLAIN = re.compile(r"https?://[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+(?!.*/\.)/[\w~!$&'()*+,=:@/.-]*+", re.ASCII)
 """A URL in which there is nothing to encode or to resolve."""
 _HOST = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63})*|[\da-f]*:[\da-f:.]*", re.ASCII)
 """A name or address as `urlsplit` gives it; neither percent-encoded nor with a zone."""

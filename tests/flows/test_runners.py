@@ -57,7 +57,7 @@ def test_workers_are_processes_that_compute_in_one_thread(tmp_path: Path) -> Non
         "import json, os, sys; from pathlib import Path; from jobs import Job, work\n"
         "from flows.runners import ProcessRunner\n"
         "if __name__ == '__main__':\n"
-        "    jobs = [Job(number=number, directory=Path(sys.argv[1]), seconds=0.3) for number in range(4)]\n"
+        "    jobs = [Job(number=number, directory=Path(sys.argv[1]), seconds=1) for number in range(4)]\n"
         "    print(json.dumps([told for _, told in ProcessRunner(2).run(work, jobs)]))\n"
         "    print(os.getpid(), 'OMP_NUM_THREADS' in os.environ)\n"
     )
