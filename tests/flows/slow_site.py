@@ -66,7 +66,7 @@ class SlowSite:
         return {
             "WARRAQ_SOURCES": str(self.sources_file),
             "WARRAQ_CONTACT": "tests@warraq.example",
-            "WARRAQ_ALLOW_ADDRESSES": "127.0.0.1:*",
+            "WARRAQ_ALLOW_ADDRESSES": "127.0.0.0/8:*",
             "WARRAQ_WARC_BYTES": "5000",
         }
 
