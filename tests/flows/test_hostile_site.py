@@ -15,11 +15,11 @@ import pytest
 
 from tests.hostile import Crawled, command, crawl, serving
 
-LIMITS = {"head_seconds": 4, "response_seconds": 20, "response_bytes": 6 << 20}
+LIMITS = {"head_seconds": 4, "response_seconds": 12, "response_bytes": 6 << 20}
 MEMORY = 1 << 30
 """Bytes that no process may come to."""
 SECONDS = 180
-"""Of a run; on two idle cores the first takes 35, the second 20."""
+"""Of a run; on two idle cores the first takes 25, the second 22."""
 
 
 @pytest.fixture(scope="module")
