@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.fuzz.harness import SLOW, Target, input_of
-from tests.soak.tally import Tally
+from tests.soak.tally import Tally, table
 
 _STUCK = 20
 """Seconds of CPU after which a process that reads one input is ended."""
@@ -121,6 +121,9 @@ def fuzz(
                 done = sum(score.inputs for score in scores.values())
                 found = sum(len(score.findings) for score in scores.values())
                 print(f"fuzz: {done} inputs of {len(each) * len(targets)}, {found} findings", flush=True)
+    except BaseException:  # Ctrl-C: what was tried until then counts
+        print(table(score.tally() for score in scores.values()), flush=True)
+        raise
     finally:
         for process, *_ in running.values():
             process.kill()
