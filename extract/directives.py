@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from html import unescape
+
+from extract.text import unescaped
 
 PRODUCT = "Warraq"
 """Product token of our user agent: what a robots.txt, a header and a page address us by."""
@@ -114,5 +115,5 @@ def _metas(content: bytes) -> Iterator[tuple[str, str]]:
             name.lower(): value for name, *values in _ATTRIBUTE.findall(match[2] or b"") for value in values if value
         }
         if b"name" in given and b"content" in given:
-            name, value = (unescape(given[key].decode("utf-8", "replace")) for key in (b"name", b"content"))
+            name, value = (unescaped(given[key].decode("utf-8", "replace")) for key in (b"name", b"content"))
             yield name.strip().lower(), value

@@ -5,13 +5,12 @@ What is broken is mended where its author's meaning is plain; what then is no JS
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from extract.text import canonical
+from extract.text import canonical, unescaped
 
 Node = Mapping[str, Any]
 
@@ -65,14 +64,6 @@ def _attempts(text: str) -> Iterator[str]:
     )
     yield mended
     yield _INNER_QUOTE.sub(lambda quote: quote[0][:-1] + '\\"', mended)
-
-
-_LONG_REFERENCE = re.compile(r"&#\d{8,}")
-
-
-def unescaped(text: str) -> str:
-    """`html.unescape`, also of references of so many digits that Python refuses to read them as a number."""
-    return html.unescape(_LONG_REFERENCE.sub("&#1114112", text) if "&#" in text else text)
 
 
 def _space(control: re.Match[str]) -> str:

@@ -8,6 +8,7 @@ spelt by different houses, and is never shown.
 from __future__ import annotations
 
 import codecs
+import html
 import re
 import unicodedata
 from functools import lru_cache
@@ -256,3 +257,11 @@ _FOLDED, _DROPPED = _folded_alphabet()
 def words(text: str) -> list[str]:
     """The words and numbers of a text, folded, in order."""
     return fold(text).split()
+
+
+_LONG_REFERENCE = re.compile(r"&#\d{8,}")
+
+
+def unescaped(text: str) -> str:
+    """`html.unescape`, also of references of so many digits that Python refuses to read them as a number."""
+    return html.unescape(_LONG_REFERENCE.sub("&#1114112", text) if "&#" in text else text)

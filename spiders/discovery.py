@@ -7,7 +7,6 @@ HTML, of which every `<a href>` is a link.
 
 from __future__ import annotations
 
-import html
 import json
 import re
 import zlib
@@ -24,6 +23,7 @@ from lxml import etree
 from w3lib.url import safe_url_string
 
 from extract.decode import decode
+from extract.text import unescaped
 from extract.types import Limits, Page, Rejection
 from spiders.entries import MAX_TEXT, EnoughError, Entry, NoXmlError, read_entries
 
@@ -286,15 +286,8 @@ def _posts(content: bytes, base: str, zone: ZoneInfo) -> Iterator[Link]:
             modified = read_time(_text(post.get("modified_gmt")), UTC)
             title = post.get("title")
             rendered = _text(title.get("rendered")) if isinstance(title, dict) else None
-            shown = rendered and _unescaped(rendered[:MAX_TEXT])
+            shown = rendered and unescaped(rendered[:MAX_TEXT])
             yield Link(url=url, published_at=published, modified_at=modified, title=shown)
-
-
-def _unescaped(text: str) -> str:
-    try:
-        return html.unescape(text)
-    except ValueError:  # a character reference of 5,000 digits
-        return text
 
 
 def _text(value: object) -> str | None:

@@ -52,6 +52,7 @@ def test_headers(headers: Headers, stated: tuple[str, ...]) -> None:
         ('<meta\n name = "robots"\n content = "noindex&#44; nofollow">', ("noindex", "nofollow")),
         ('<meta name="robots" content="index, follow, max-image-preview:large">', ()),
         ('<meta property="robots" content="noindex">', ()),
+        ('<meta name="robots" content="&#' + "9" * 5000 + '; noindex">', ("noindex",)),
         ('<meta data-name="robots" content="noindex">', ()),
         ('<!-- <meta name="robots" content="noindex"> -->', ()),
         ('<script>"<meta name=robots content=noindex>"</script><meta name=robots content=noai>', ("noai",)),
