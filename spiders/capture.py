@@ -109,7 +109,7 @@ class Capture:
         try:
             said = parsedate_to_datetime((response.headers.get("Date") or b"").decode("latin-1"))
             ahead = (fetched_at - said).total_seconds()
-        except (ValueError, TypeError):  # TypeError: a date without a zone
+        except (ValueError, OverflowError, TypeError):  # TypeError: a date without a zone
             return
         least = self._crawler.stats.get_value("warraq/clock_ahead")
         if least is None or abs(ahead) < abs(least):

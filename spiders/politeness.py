@@ -202,5 +202,5 @@ def read_retry_after(value: bytes | None, now: datetime) -> float | None:
         return min(float(text), 1e9)
     try:
         return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
-    except (ValueError, TypeError):  # TypeError: a date without a zone
+    except (ValueError, OverflowError, TypeError):  # TypeError: a date without a zone
         return None

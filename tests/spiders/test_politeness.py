@@ -24,6 +24,7 @@ NOW = datetime(2024, 12, 3, 12, tzinfo=UTC)
         (b"Tue, 03 Dec 2024 12:02:00 GMT", 120.0),
         (b"Tue, 03 Dec 2024 11:00:00 GMT", 0.0),
         (b"Tue, 03 Dec 2024 12:02:00 -0000", None),  # names no zone
+        (b"Tue, 03 Dec 99999999999999999999 12:02:00 GMT", None),
         (b"soon", None),
         (b"-5", None),
         (b"", None),
