@@ -356,7 +356,9 @@ def test_nothing_is_lost_when_the_server_is_gone_in_mid_run(server: Server, site
     asked = ("backfill", "nastooh", f"--since={day}", f"--until={day + timedelta(days=1)}")
     served = len(site.requests())
     process = command.start(*asked, "--json")
-    wait_until(lambda: len(site.requests()) > served + 3, "the first partition to be at work", 120)
+    begun = lambda: len(site.requests()) > served + 3  # noqa: E731
+    wait_until(lambda: begun() or process.poll() is not None, "the first partition to be at work", 120)
+    assert begun(), process.communicate()[1].decode()
     server.kill_server()
     _, err = process.communicate(timeout=180)
     assert process.returncode == 4, err.decode()
